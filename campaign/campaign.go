@@ -1,0 +1,189 @@
+package campaign
+
+import (
+	"slices"
+	"time"
+)
+
+// Ids have their own types so that one cannot stand in for another.
+type (
+	MechanismID string // "mayors"
+	ChannelID   string // "mastodon-main"
+	TakeoverID  string // "mayors-dec"; people and files say window
+	PlanID      string // unique in the campaign
+	PostID      string // unique in its plan
+	DeliveryID  string // "d_" and 20 characters; derived, see Identity
+	PersonID    string // a mail address, lower case
+	LaneID      string // platform and remote account, "mastodon:social.example/@itac"
+)
+
+// Campaign is the whole effort as the organizers describe it. One store holds
+// one. Values are shared by readers: treat one that came out of a store as
+// read-only and edit a Clone.
+type Campaign struct {
+	ID         string
+	Title      string
+	Zone       string   // IANA name, home zone of windows and the default of plans
+	Languages  []string // BCP 47
+	Required   []string // languages without which a post is a warning
+	Mechanisms map[MechanismID]Mechanism
+	Channels   map[ChannelID]Channel
+	Takeovers  map[TakeoverID]Takeover
+	People     []Person
+	Consents   map[string]Consent  // by reference
+	Tags       map[string][]string // allowed values by key, for the balance of voices
+	Policies   Policies
+	Revision   uint64 // counts the changes; set by the store
+}
+
+// Mechanism is a stakeholder group that takes over.
+type Mechanism struct {
+	Title  string
+	Colour string // "#2B6CB0"
+}
+
+// Channel is one connected account on one platform as the campaign names it.
+type Channel struct {
+	Platform  string // "sandbox", "webhook", "manual", …
+	Like      string // sandbox only: the platform whose limits it takes over
+	Account   string // remote account id; with the platform it names the lane
+	Handle    string // what people call the account
+	Languages LanguageMode
+	Paused    bool
+	// DailyLimit is the most posts a local day; 0 leaves it to the platform.
+	DailyLimit int
+	MinGap     time.Duration // between two posts of the account; 0 is none
+	// Settings is what only the adapter understands (base_url, url, secret,
+	// person, …). Secrets stand here as references ("file:…", "env:…"), never in clear.
+	Settings map[string]string
+}
+
+// Lane names the ordered stream of the channel's remote account. Channels on
+// one account share a lane. Without an account the channel is its own lane.
+func (c Channel) Lane(id ChannelID) LaneID {
+	account := c.Account
+	if account == "" {
+		account = string(id)
+	}
+	return LaneID(c.Platform + ":" + account)
+}
+
+// LimitsName is the platform whose text and media limits hold for c.
+func (c Channel) LimitsName() string {
+	if c.Like != "" {
+		return c.Like
+	}
+	return c.Platform
+}
+
+// LanguageMode says how the languages of a post share a channel.
+type LanguageMode string
+
+const (
+	Separate LanguageMode = "separate" // one delivery for each written language
+	Joined   LanguageMode = "joined"   // one post, one block a language
+	First    LanguageMode = "first"    // the first written language only
+)
+
+// Takeover is the grant of a window in time to one mechanism on some channels.
+type Takeover struct {
+	Mechanism  MechanismID
+	From, To   time.Time // From inclusive, To exclusive
+	Channels   []ChannelID
+	SubmitBy   time.Time   // zero: until To; later changes are marked late
+	NoPost     []HourRange // local hours of the campaign's zone in which nothing leaves
+	DailyLimit int         // deliveries a local day and channel; 0 is no limit of its own
+	Shared     bool        // other mechanisms may hold the same channel at the same time
+	Revoked    bool
+}
+
+// Has tells whether the window covers the channel.
+func (t Takeover) Has(ch ChannelID) bool { return slices.Contains(t.Channels, ch) }
+
+// Covers tells whether the instant lies in the window.
+func (t Takeover) Covers(at time.Time) bool {
+	return !t.Revoked && !at.Before(t.From) && at.Before(t.To)
+}
+
+// HourRange is a stretch of the local day in minutes since midnight; From >
+// Until crosses midnight ("23:00-06:00"). Until is exclusive.
+type HourRange struct{ From, Until int }
+
+// Contains tells whether the local time lies in the range.
+func (h HourRange) Contains(local time.Time) bool {
+	m := local.Hour()*60 + local.Minute()
+	if h.From <= h.Until {
+		return m >= h.From && m < h.Until
+	}
+	return m >= h.From || m < h.Until
+}
+
+// Person is somebody who may act.
+type Person struct {
+	Mail     PersonID
+	Roles    []Role
+	Deputy   PersonID
+	Disabled bool
+}
+
+// Consent is an entry of the consent register. Who is shown stays out of it:
+// Shows is a role ("a nurse in Quito").
+type Consent struct {
+	Shows     string
+	Scope     []string // "web", "social"
+	Languages []string
+	Until     time.Time // zero: no end
+	Guardian  bool      // a guardian agreed for a minor
+	Withdrawn bool
+}
+
+// Holds tells whether the consent allows use at the instant.
+func (c Consent) Holds(at time.Time) bool {
+	return !c.Withdrawn && (c.Until.IsZero() || at.Before(c.Until))
+}
+
+// Policies are the campaign's choices; DefaultPolicies gives the defaults.
+type Policies struct {
+	Approvals      int           // people who must approve: 0, 1 or 2
+	TwoPerson      bool          // an author cannot approve own content
+	MinLead        time.Duration // earliest send after submission
+	AltText        Strictness
+	Consent        Strictness
+	OnRestartLate  string        // "send", "skip" or "ask"
+	WhoMayStop     []RoleName    // any one of them
+	AnchorMoves    time.Duration // a livestream may move this far without a new approval
+	MaxOccurrences int           // of one cron series; default 200
+}
+
+// Strictness says how a missing thing is treated: "required", "warn" or "off".
+type Strictness string
+
+const (
+	Required Strictness = "required"
+	Warn     Strictness = "warn"
+	Off      Strictness = "off"
+)
+
+// DefaultPolicies holds where a campaign file says nothing.
+func DefaultPolicies() Policies {
+	return Policies{
+		Approvals: 1, TwoPerson: true, MinLead: 10 * time.Minute,
+		AltText: Required, Consent: Required, OnRestartLate: "send",
+		WhoMayStop:     []RoleName{Organizer, Approver, Lead},
+		AnchorMoves:    2 * time.Hour,
+		MaxOccurrences: 200,
+	}
+}
+
+// Location is the campaign's home zone; UTC when the name cannot be loaded
+// (the campaign file's check refuses such a name).
+func (c *Campaign) Location() *time.Location {
+	loc, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// LaneOf is the lane of one of the campaign's channels.
+func (c *Campaign) LaneOf(ch ChannelID) LaneID { return c.Channels[ch].Lane(ch) }
