@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -14,29 +13,50 @@ type ArmFacts struct {
 	Switches *Switches
 	Lane     *LaneState
 	Delivery *Delivery
-	Plan     *Plan    // nil where the plan is gone
+	Plan     *Plan    // nil where it cannot be read
 	Content  *Content // nil where it cannot be read
-	Twins    []Twin   // others of the account with the same fingerprint
-	// Repeat marks a second call under the key of an attempt in doubt.
+	Twins    []Twin   // others of the account with the same fingerprint, see TwinOf
+	// Repeat marks a second call under the key of an attempt in doubt. It comes
+	// after a read-back that did not find the first.
 	Repeat bool
 	// Media tells what is wrong with the stored media; "" is fine.
 	Media string
+	// Epoch is the one under which we hold the lane; it counts where lanes are leased.
+	Epoch uint64
 }
 
 // Twin is what check 6 needs of another delivery of the account.
 type Twin struct {
 	ID     DeliveryID
 	State  State
+	Plan   PlanID
 	Series string
 	Repeat bool
 	At     time.Time // when it became public, or its due time
+	Public bool      // some part of it is out
+}
+
+// TwinOf describes another delivery for check 6.
+func TwinOf(d *Delivery) Twin {
+	t := Twin{ID: d.ID, State: d.State, Plan: d.Plan, Series: d.Series, Repeat: d.Repeat, At: d.Due, Public: d.Public()}
+	switch {
+	case t.Public:
+		t.At = d.Receipts[0].At
+		if p := d.Receipts[0].Platform; !p.IsZero() {
+			t.At = p
+		}
+	case !d.ArmedAt.IsZero():
+		t.At = d.ArmedAt
+	}
+	return t
 }
 
 // TwinSpan is how far apart two equal posts of an account must be. Source: platforms.md §0.4.
 const TwinSpan = 24 * time.Hour
 
 // RestartSpacing is the least distance between posts that are more than
-// OnTime late, so that an outage does not end in a burst.
+// OnTime late, so that an outage does not end in a burst; and before a post of
+// the organizers, who are not kept off a channel by anybody's window.
 const RestartSpacing = time.Minute
 
 // OnTime is how late a post may be without being called late.
@@ -48,20 +68,26 @@ type Outcome uint8
 const (
 	Drop   Outcome = iota // the claim is dropped; nothing changes
 	Go                    // arm it
-	Stay                  // try again at Until
+	Stay                  // try again at Until; in doubt: look again then
 	Park                  // waits for a deed, not for a time
 	Miss                  // its latest time passed
 	Cancel                // may not go any more
 	Ask                   // a person must decide
 )
 
-// ArmAnswer is what the checks decided, and why.
+// String is the outcome in a word.
+func (o Outcome) String() string {
+	return [...]string{"drop", "go", "stay", "park", "miss", "cancel", "ask"}[o]
+}
+
+// ArmAnswer is what the checks decided, and why. Delivery.Apply carries it out.
 type ArmAnswer struct {
 	Outcome Outcome
 	Check   int // number of the check that decided, as reliability.md §2 counts; 0 for Go
 	Code    string
 	Text    string
-	Until   time.Time // for Stay
+	Until   time.Time  // for Stay
+	Twin    DeliveryID // for Ask by check 6
 }
 
 // MayArm runs the checks of arming in their order and returns the first that
@@ -70,6 +96,9 @@ func MayArm(f ArmFacts) ArmAnswer {
 	for i, check := range armChecks {
 		if a, decided := check(f); decided {
 			a.Check = i + 1
+			if f.Repeat {
+				return forRepeat(f, lateOf(f, a))
+			}
 			return lateOf(f, a)
 		}
 	}
@@ -81,13 +110,36 @@ var armChecks = [...]func(ArmFacts) (ArmAnswer, bool){
 	checkState, checkSwitches, checkApproval, checkGrant, checkTime, checkTwin, checkBudget, checkLane,
 }
 
-// lateOf turns a "stays" into a "missed" once the latest time has passed.
+// lateOf turns a "stays" into a "missed" once the latest time has passed. A
+// clock that is not trusted cannot tell that it has.
 func lateOf(f ArmFacts, a ArmAnswer) ArmAnswer {
-	if (a.Outcome == Stay || a.Outcome == Park) && f.Now.After(f.Delivery.Latest) {
+	if a.Outcome != Stay && a.Outcome != Park {
+		return a
+	}
+	if _, distrusted := f.Switches.Causes[CauseClock]; distrusted {
+		return a
+	}
+	if f.Now.After(f.Delivery.Latest) {
 		a.Outcome = Miss
 	}
 	if a.Outcome == Stay && a.Until.After(f.Delivery.Latest) {
 		a.Until = f.Delivery.Latest.Add(time.Millisecond) // come back to be missed, aloud
+	}
+	return a
+}
+
+// askAgain is when to look again where a check names no time of its own.
+const askAgain = 15 * time.Second
+
+// forRepeat translates an answer for a delivery in doubt: what stays or waits
+// for a deed stays in doubt; what may not go any more is a person's to decide,
+// since the attempt before may be public.
+func forRepeat(f ArmFacts, a ArmAnswer) ArmAnswer {
+	switch a.Outcome {
+	case Park:
+		a.Outcome, a.Until = Stay, f.Now.Add(askAgain)
+	case Miss, Cancel:
+		a.Outcome = Ask
 	}
 	return a
 }
@@ -98,51 +150,63 @@ func checkState(f ArmFacts) (ArmAnswer, bool) {
 	if f.Repeat {
 		want = InDoubt
 	}
-	if d.State != want || d.Parked {
+	switch {
+	case d.State != want || d.Parked:
 		return ArmAnswer{Outcome: Drop, Code: string(d.State)}, true
-	}
-	if !f.Repeat && (f.Plan == nil || f.Plan.Withdrawn) {
+	case f.Repeat && d.Touched != "":
+		// Somebody may have deleted it on purpose.
+		return ArmAnswer{Outcome: Ask, Code: ReasonTouched, Text: d.Touched}, true
+	case f.Repeat:
+		return ArmAnswer{}, false // the frozen revision is the one that counts
+	case f.Plan == nil:
+		return ArmAnswer{Outcome: Park, Code: ReasonHash, Text: "its plan cannot be read"}, true
+	case f.Plan.Withdrawn:
 		return ArmAnswer{Outcome: Cancel, Code: ReasonRemoved, Text: "its plan was withdrawn"}, true
+	case d.Stale || d.PlanRevision > f.Plan.Revision:
+		return ArmAnswer{Outcome: Park, Code: ReasonChanged, Text: "it is not what its plan says now"}, true
 	}
 	return ArmAnswer{}, false
 }
 
 func checkSwitches(f ArmFacts) (ArmAnswer, bool) {
+	later := f.Now.Add(OnTime)
 	if c, r, ok := f.Switches.Stopped(); ok {
-		return ArmAnswer{Outcome: Stay, Code: ReasonStopped, Text: string(c) + ": " + r.Reason, Until: f.Now.Add(OnTime)}, true
+		return ArmAnswer{Outcome: Stay, Code: ReasonStopped, Text: string(c) + ": " + r.Reason, Until: later}, true
 	}
 	if h, ok := f.Switches.HoldOn(f.Delivery); ok {
 		return ArmAnswer{Outcome: Park, Code: ReasonHeld, Text: h.Scope.String() + " is held by " + string(h.By)}, true
 	}
 	if r, ok := f.Switches.LaneHolds[f.Delivery.Lane]; ok {
-		return ArmAnswer{Outcome: Stay, Code: ReasonLane, Text: r.Reason, Until: f.Now.Add(OnTime)}, true
+		return ArmAnswer{Outcome: Stay, Code: ReasonLane, Text: r.Reason, Until: later}, true
 	}
 	if f.Campaign.Channels[f.Delivery.Channel].Paused {
-		return ArmAnswer{Outcome: Stay, Code: ReasonHeld, Text: "the channel is paused", Until: f.Now.Add(OnTime)}, true
+		return ArmAnswer{Outcome: Stay, Code: ReasonHeld, Text: "the channel is paused", Until: later}, true
 	}
 	return ArmAnswer{}, false
 }
 
 func checkApproval(f ArmFacts) (ArmAnswer, bool) {
 	d := f.Delivery
+	park := func(code, text string) (ArmAnswer, bool) {
+		return ArmAnswer{Outcome: Park, Code: code, Text: text}, true
+	}
 	if f.Content == nil {
-		return ArmAnswer{Outcome: Park, Code: ReasonHash, Text: "its content cannot be read"}, true
+		return park(ReasonHash, "its content cannot be read")
 	}
 	if d.WaitFor == "live" && !d.Live {
-		return ArmAnswer{Outcome: Park, Code: ReasonWaitsLive, Text: "waits until somebody says that it is live"}, true
+		return park(ReasonWaitsLive, "waits until somebody says that it is live")
 	}
 	if err := f.Content.Filled(); err != nil {
-		return ArmAnswer{Outcome: Park, Code: ReasonWaitsValue, Text: err.Error()}, true
+		return park(ReasonWaitsValue, err.Error())
 	}
-	hash := ApprovalHash(*f.Content, d.Terms())
-	if hash != d.Wants || f.Content.Digest() != d.Content {
-		return ArmAnswer{Outcome: Park, Code: ReasonHash, Text: "what would leave is not what was approved"}, true
+	if ApprovalHash(*f.Content, d.Terms()) != d.Wants || f.Content.Digest() != d.Content {
+		return park(ReasonHash, "what would leave is not what was approved")
 	}
-	if !d.Approved(f.Campaign.Policies.Approvals) {
-		return ArmAnswer{Outcome: Park, Code: ReasonNoApproval, Text: "its approval is missing"}, true
+	if !d.ApprovedUnder(f.Campaign.Policies) {
+		return park(ReasonNoApproval, "its approval is missing")
 	}
 	if f.Media != "" {
-		return ArmAnswer{Outcome: Park, Code: ReasonMedia, Text: f.Media}, true
+		return park(ReasonMedia, f.Media)
 	}
 	return ArmAnswer{}, false
 }
@@ -154,6 +218,8 @@ func checkGrant(f ArmFacts) (ArmAnswer, bool) {
 	}
 	t, ok := c.Takeovers[d.Takeover]
 	switch {
+	case d.Takeover == "" && d.Mechanism == Organizers:
+		// Organizers may always post: no window bounds them.
 	case !ok || t.Revoked:
 		return cancel(ReasonGrant, "its window was revoked")
 	case t.Mechanism != d.Mechanism || !t.Has(d.Channel):
@@ -166,69 +232,72 @@ func checkGrant(f ArmFacts) (ArmAnswer, bool) {
 	if _, ok := c.Channels[d.Channel]; !ok || c.LaneOf(d.Channel) != d.Lane {
 		return cancel(ReasonGrant, "the channel is not what it was when the plan was submitted")
 	}
-	if c.Policies.Consent == Required {
-		for _, ref := range d.Consents {
-			if con, ok := c.Consents[ref]; !ok || !con.Holds(f.Now) {
-				return cancel(ReasonConsent, "consent "+ref+" no longer holds")
-			}
+	for _, ref := range consentsOf(d, f.Content) {
+		con, known := c.Consents[ref]
+		if known && !con.Holds(f.Now) || !known && c.Policies.Consent == Required {
+			return cancel(ReasonConsent, "consent "+ref+" no longer holds")
 		}
 	}
 	return ArmAnswer{}, false
+}
+
+// consentsOf are the references that the delivery names and those its pictures carry.
+func consentsOf(d *Delivery, c *Content) []string {
+	refs := slices.Clone(d.Consents)
+	if c == nil {
+		return refs
+	}
+	for _, m := range c.Media {
+		if m.Consent != "" && !slices.Contains(refs, m.Consent) {
+			refs = append(refs, m.Consent)
+		}
+	}
+	return refs
 }
 
 func checkTime(f ArmFacts) (ArmAnswer, bool) {
 	d := f.Delivery
-	switch {
-	case f.Now.After(d.Latest):
+	if f.Now.After(d.Latest) {
 		return ArmAnswer{Outcome: Miss, Code: ReasonTooLate, Text: "its latest time passed"}, true
-	case f.Now.Before(d.Due) && d.Part == 0:
+	}
+	// A further part follows at once: its post is out already.
+	if f.Now.Before(d.Due) && d.Part == 0 {
 		return ArmAnswer{Outcome: Stay, Code: ReasonApproved, Until: d.Due}, true
 	}
-	loc := f.Campaign.Location()
-	for _, h := range f.Campaign.Takeovers[d.Takeover].NoPost {
-		if h.Contains(f.Now.In(loc)) {
-			return ArmAnswer{Outcome: Stay, Code: ReasonNoPost, Text: "it is in the window's no-post hours", Until: endOf(h, f.Now.In(loc))}, true
+	if t := f.Campaign.Takeovers[d.Takeover]; len(t.NoPost) > 0 {
+		if free := t.FreeAt(f.Now, f.Campaign.Location()); free.After(f.Now) {
+			return ArmAnswer{Outcome: Stay, Code: ReasonNoPost, Text: "it is in the window's no-post hours", Until: free}, true
 		}
 	}
 	return ArmAnswer{}, false
 }
 
-// endOf is when the hours that contain local end.
-func endOf(h HourRange, local time.Time) time.Time {
-	y, m, day := local.Date()
-	end := time.Date(y, m, day, h.Until/60, h.Until%60, 0, 0, local.Location())
-	if !end.After(local) {
-		end = time.Date(y, m, day+1, h.Until/60, h.Until%60, 0, 0, local.Location())
-	}
-	return end
-}
-
-// checkTwin is check 6: a twin that is unsettled makes it stay, one that is public asks a person.
+// checkTwin is check 6: a twin that is unsettled makes it stay, one that is
+// public asks a person. All are looked at: an unsettled one comes first, since
+// what becomes of it may answer the question.
 func checkTwin(f ArmFacts) (ArmAnswer, bool) {
 	d := f.Delivery
-	if f.Repeat || d.Part > 0 || d.TwinCleared {
-		return ArmAnswer{}, false
-	}
+	var ask ArmAnswer
 	for _, t := range f.Twins {
-		if t.ID == d.ID || meant(d, t) {
+		if t.ID == d.ID || meant(d, t) || slices.Contains(d.Cleared, t.ID) {
 			continue
 		}
-		switch t.State {
-		case Armed, InDoubt, NeedsHuman:
-			return ArmAnswer{Outcome: Stay, Code: ReasonTwinPending, Text: "the same text is being settled as " + string(t.ID), Until: f.Now.Add(15 * time.Second)}, true
-		case Unresolved, Published:
-			if f.Now.Sub(t.At).Abs() < TwinSpan {
-				return ArmAnswer{Outcome: Ask, Code: ReasonTwin, Text: "the same text went out on this account as " + string(t.ID)}, true
+		switch {
+		case t.State == Armed, t.State == InDoubt, t.State == NeedsHuman, t.State == Scheduled && t.Public:
+			return ArmAnswer{Outcome: Stay, Code: ReasonTwinPending, Text: "the same text is being settled as " + string(t.ID), Until: f.Now.Add(askAgain)}, true
+		case t.State == Unresolved, t.State == Published:
+			if ask.Twin == "" && f.Now.Sub(t.At).Abs() < TwinSpan {
+				ask = ArmAnswer{Outcome: Ask, Code: ReasonTwin, Text: "the same text went out on this account as " + string(t.ID), Twin: t.ID}
 			}
 		}
 	}
-	return ArmAnswer{}, false
+	return ask, ask.Twin != ""
 }
 
-// meant tells whether two equal posts were asked for: occurrences of one
-// series, or both marked as repeats.
+// meant tells whether the same text again is what people asked for and
+// approved: occurrences of one series, or a post marked as a repeat.
 func meant(d *Delivery, t Twin) bool {
-	return (d.Series != "" && d.Series == t.Series) || (d.Repeat && t.Repeat)
+	return d.Repeat || d.Series != "" && d.Series == t.Series && d.Plan == t.Plan
 }
 
 func checkBudget(f ArmFacts) (ArmAnswer, bool) {
@@ -239,34 +308,33 @@ func checkBudget(f ArmFacts) (ArmAnswer, bool) {
 	if d.Part > 0 || f.Repeat {
 		return ArmAnswer{}, false // the post was counted with its first part
 	}
-	ch := f.Campaign.Channels[d.Channel]
-	gap := ch.MinGap
-	if f.Now.Sub(d.RunAt()) > OnTime || f.Now.Sub(d.Due) > OnTime {
-		gap = max(gap, RestartSpacing)
-	}
-	if next := l.LastAt.Add(gap); gap > 0 && !l.LastAt.IsZero() && f.Now.Before(next) {
+	if next := f.spaced(); next.After(f.Now) {
 		return ArmAnswer{Outcome: Stay, Code: ReasonGap, Text: "the account's posts keep a distance", Until: next}, true
 	}
-	day := f.Now.In(f.Campaign.Location())
-	limits := []struct {
-		limit int
-		key   string
-	}{
-		{ch.DailyLimit, TallyKey(d.Channel, "", day)},
-		{f.Campaign.Takeovers[d.Takeover].DailyLimit, TallyKey(d.Channel, d.Takeover, day)},
+	return f.quota()
+}
+
+// spaced is when the lane's gap is over; the zero time where there is none.
+func (f ArmFacts) spaced() time.Time {
+	d, last := f.Delivery, f.Lane.LastAt
+	gap := f.Campaign.Channels[d.Channel].MinGap
+	if f.Now.Sub(d.Due) > OnTime || d.Mechanism == Organizers {
+		gap = max(gap, RestartSpacing)
 	}
-	for _, q := range limits {
-		if q.limit > 0 && l.Tally[q.key] >= q.limit {
-			y, m, dd := day.Date()
-			return ArmAnswer{Outcome: Stay, Code: ReasonQuota, Text: fmt.Sprintf("%d posts a day are allowed and were sent", q.limit),
-				Until: time.Date(y, m, dd+1, 0, 0, 0, 0, day.Location())}, true
-		}
+	if last.IsZero() || last.After(f.Now.Add(gap)) {
+		return time.Time{} // one so far ahead was written by a clock that ran wrong
 	}
-	return ArmAnswer{}, false
+	return last.Add(gap)
 }
 
 func checkLane(f ArmFacts) (ArmAnswer, bool) {
-	if !f.Lane.LeaseEnd.IsZero() && !f.Now.Before(f.Lane.LeaseEnd.Add(-LeaseMargin)) {
+	if f.Lane.LeaseEnd.IsZero() {
+		return ArmAnswer{}, false // one daemon, no leases
+	}
+	if f.Epoch != f.Lane.Epoch {
+		return ArmAnswer{Outcome: Drop, Code: ReasonLane, Text: "the lane is another daemon's"}, true
+	}
+	if !f.Now.Before(f.Lane.LeaseEnd.Add(-LeaseMargin)) {
 		return ArmAnswer{Outcome: Drop, Code: ReasonLane, Text: "the lane's lease ends"}, true
 	}
 	return ArmAnswer{}, false
@@ -280,33 +348,12 @@ const sendWithin = 10 * time.Second
 
 // SendBy is until when the first byte of an attempt armed now may leave.
 func SendBy(f ArmFacts) time.Time {
-	times := []time.Time{f.Now.Add(sendWithin), f.Delivery.Latest, f.Campaign.Takeovers[f.Delivery.Takeover].To}
+	times := []time.Time{f.Now.Add(sendWithin), f.Delivery.Latest}
+	if t, ok := f.Campaign.Takeovers[f.Delivery.Takeover]; ok {
+		times = append(times, t.To)
+	}
 	if !f.Lane.LeaseEnd.IsZero() {
 		times = append(times, f.Lane.LeaseEnd.Add(-LeaseMargin))
 	}
 	return slices.MinFunc(times, time.Time.Compare)
-}
-
-// TallyKey names a counter of LaneState.Tally for a local day.
-func TallyKey(ch ChannelID, t TakeoverID, local time.Time) string {
-	if t == "" {
-		return string(ch) + "/" + local.Format("2006-01-02")
-	}
-	return string(ch) + "/" + string(t) + "/" + local.Format("2006-01-02")
-}
-
-// Count notes that a delivery's first part was armed, and forgets old days.
-func (l *LaneState) Count(d *Delivery, now time.Time, home *time.Location) {
-	local := now.In(home)
-	l.LastAt = now
-	kept := map[string]int{}
-	today, yesterday := local.Format("2006-01-02"), local.AddDate(0, 0, -1).Format("2006-01-02")
-	for k, n := range l.Tally {
-		if day := k[len(k)-len(today):]; day == today || day == yesterday {
-			kept[k] = n
-		}
-	}
-	kept[TallyKey(d.Channel, "", local)]++
-	kept[TallyKey(d.Channel, d.Takeover, local)]++
-	l.Tally = kept
 }

@@ -52,11 +52,21 @@ func (r Role) String() string {
 	return string(r.Name) + ":" + string(r.Mechanism)
 }
 
-// Actor is who asks, and through which door.
+// Doors through which a deed comes and of which a rule speaks.
+const (
+	DoorFolder = "folder" // a plan file laid into a mechanism's folder
+	DoorDaemon = "daemon" // the program itself; its actor has no person
+)
+
+// Actor is who asks, and through which door. Get it anew from ActorFor for each
+// call: what a person may do can have changed since the last one.
 type Actor struct {
 	Person PersonID
 	Roles  []Role
-	Door   string // "command", "api", "folder", "page", "daemon"
+	Door   string // "command", "api", "page", or one of the Doors
+	// Guest is set for somebody invited to one plan only: the one they may see
+	// and, with the role approver, decide on.
+	Guest PlanID
 }
 
 // Is tells whether the actor has a role of that name (for any mechanism).
@@ -73,7 +83,7 @@ func (a Actor) Leads(m MechanismID) bool {
 type Action string
 
 const (
-	ActRead        Action = "read"         // queue, plans, deliveries
+	ActRead        Action = "read"         // queue, plans, deliveries, the recap
 	ActSubmit      Action = "submit"       // a plan for a window
 	ActWithdraw    Action = "withdraw"     // a plan or post, before it leaves
 	ActApprove     Action = "approve"      // approve, ask for changes, decline
@@ -84,19 +94,26 @@ const (
 	ActResolve     Action = "resolve"      // settle a doubt
 	ActReschedule  Action = "reschedule"   // a missed or refused delivery anew
 	ActAnchor      Action = "anchor"       // move an anchor, say it is live, fill a value
-	ActConfigure   Action = "configure"    // campaign, channels, windows, people
-	ActReadAudit   Action = "read_audit"   //
+	ActConfigure   Action = "configure"    // campaign, channels, windows, people, consents
+	ActReadAudit   Action = "read_audit"   // the log of deeds
 	ActOperate     Action = "operate"      // backups, migration, tokens
-	ActReadMetrics Action = "read_metrics" //
+	ActReadMetrics Action = "read_metrics" // numbers and health, no content
 )
+
+// Actions lists all of them.
+var Actions = []Action{ActRead, ActSubmit, ActWithdraw, ActApprove, ActHold, ActRelease, ActStop, ActResume,
+	ActResolve, ActReschedule, ActAnchor, ActConfigure, ActReadAudit, ActOperate, ActReadMetrics}
 
 // Object is what an action is about. The zero value is the whole campaign.
 type Object struct {
 	Mechanism MechanismID
-	Takeover  *Takeover  // the window concerned, if any
+	Takeover  *Takeover  // the window concerned; nil: any of the mechanism's
+	Plan      PlanID     // for guests
 	Authors   []PersonID // who wrote it
 	Due       time.Time  // of what is to be approved
 	Alone     string     // reason for approving alone, see May
+	Hold      *Hold      // the one to be released; a lead must name it
+	Cause     Cause      // the one to be lifted, for resume
 }
 
 // ErrNotAllowed is wrapped by every refusal of May; the text says why.
@@ -109,58 +126,100 @@ func refuse(format string, args ...any) error {
 // aloneWithin is how long before due an organizer may approve without a second person.
 const aloneWithin = 2 * time.Hour
 
+// aloneFrom tells whether it is late enough to approve alone what is due then.
+func aloneFrom(due, now time.Time) bool {
+	return !due.IsZero() && !now.Before(due.Add(-aloneWithin))
+}
+
 // May is the one place that decides who may do what to which object when. It
-// returns nil or a refusal that says why.
+// returns nil or a refusal that says why. docs/authority.md is made from it.
 func (c *Campaign) May(a Actor, act Action, o Object, now time.Time) error {
+	if o.Mechanism == "" && o.Takeover != nil {
+		o.Mechanism = o.Takeover.Mechanism
+	}
 	if p, ok := c.person(a.Person); ok && p.Disabled {
 		return refuse("%s is disabled", a.Person)
 	}
-	organizer, leads := a.Is(Organizer), a.Leads(o.Mechanism) && o.Mechanism != ""
+	switch {
+	case a.Guest != "":
+		return c.mayGuest(a, act, o, now)
+	case a.Door == DoorDaemon && a.Person == "":
+		return mayDaemon(act, o)
+	case a.Door == DoorFolder && act != ActSubmit && act != ActRead:
+		return refuse("a plan folder only hands in plans; a person must do this")
+	}
 	switch act {
 	case ActRead:
-		if len(a.Roles) == 0 {
-			return refuse("%s has no role", a.Person)
-		}
-		if o.Mechanism != "" && !organizer && !leads && !a.Is(Approver) && !a.Is(Viewer) {
-			return refuse("%s does not lead %s", a.Person, o.Mechanism)
-		}
-		return nil
-	case ActSubmit, ActAnchor, ActWithdraw, ActHold, ActRelease:
-		if organizer {
-			return nil
-		}
-		if !leads {
-			return refuse("%s does not lead %s", a.Person, o.Mechanism)
-		}
-		return leadWindow(o.Takeover, now)
+		return c.mayRead(a, o)
+	case ActSubmit, ActAnchor, ActWithdraw, ActHold:
+		return c.mayLead(a, o, now)
+	case ActRelease:
+		return c.mayRelease(a, o, now)
 	case ActApprove:
 		return c.mayApprove(a, o, now)
 	case ActStop:
 		return c.mayStop(a, o, now)
 	case ActResume, ActResolve, ActReschedule, ActConfigure:
-		if organizer {
-			return nil
-		}
-		return refuse("%s needs the role organizer", a.Person)
+		return needs(a, Organizer)
 	case ActOperate, ActReadMetrics:
-		if a.Is(Operator) || organizer {
-			return nil
-		}
-		return refuse("%s needs the role operator", a.Person)
+		return needs(a, Operator, Organizer)
 	case ActReadAudit:
-		if organizer || a.Is(Operator) || a.Is(Approver) {
-			return nil
-		}
-		return refuse("%s needs the role organizer, approver or operator", a.Person)
+		return needs(a, Organizer, Approver, Operator)
 	}
 	return refuse("unknown action %q", act)
 }
 
-// leadWindow ends a lead's rights with the window.
-func leadWindow(t *Takeover, now time.Time) error {
-	switch {
-	case t == nil:
+// needs asks for any one of the roles.
+func needs(a Actor, roles ...RoleName) error {
+	if slices.ContainsFunc(roles, a.Is) {
 		return nil
+	}
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return refuse("%s needs the role %s", a.Person, strings.Join(names, " or "))
+}
+
+// mayRead: the frame of the campaign is open to every role; what a mechanism
+// says is its leads' and those who decide on it. It ends with no window, so
+// that leads keep their recap.
+func (c *Campaign) mayRead(a Actor, o Object) error {
+	switch {
+	case len(a.Roles) == 0:
+		return refuse("%s has no role", a.Person)
+	case o.Mechanism == "" || leadsObject(a, o):
+		return nil
+	}
+	return needs(a, Organizer, Approver, Viewer)
+}
+
+// leadsObject tells whether the actor leads the mechanism and the window is the mechanism's.
+func leadsObject(a Actor, o Object) bool {
+	return o.Mechanism != "" && a.Leads(o.Mechanism) && (o.Takeover == nil || o.Takeover.Mechanism == o.Mechanism)
+}
+
+// mayLead: organizers always, leads for their own windows until those end.
+func (c *Campaign) mayLead(a Actor, o Object, now time.Time) error {
+	switch {
+	case a.Is(Organizer):
+		return nil
+	case !leadsObject(a, o):
+		return refuse("%s does not lead %s", a.Person, o.Mechanism)
+	case o.Takeover != nil:
+		return windowOpen(*o.Takeover, now)
+	}
+	for _, t := range c.Takeovers {
+		if t.Mechanism == o.Mechanism && windowOpen(t, now) == nil {
+			return nil
+		}
+	}
+	return refuse("%s has no window that is open", o.Mechanism)
+}
+
+// windowOpen ends a lead's rights with the window. They begin with the grant.
+func windowOpen(t Takeover, now time.Time) error {
+	switch {
 	case t.Revoked:
 		return refuse("the window was revoked")
 	case !now.Before(t.To):
@@ -169,48 +228,123 @@ func leadWindow(t *Takeover, now time.Time) error {
 	return nil
 }
 
-func (c *Campaign) mayApprove(a Actor, o Object, now time.Time) error {
-	if !a.Is(Organizer) && !a.Is(Approver) {
-		return refuse("%s needs the role approver or organizer", a.Person)
+// mayRelease: a lead lifts what a lead of the mechanism held, never what the
+// organizers held or stopped.
+func (c *Campaign) mayRelease(a Actor, o Object, now time.Time) error {
+	if err := c.mayLead(a, o, now); err != nil || a.Is(Organizer) {
+		return err
 	}
-	if !c.Policies.TwoPerson || !slices.Contains(o.Authors, a.Person) {
-		return nil
+	if o.Hold == nil || o.Hold.Stop {
+		return refuse("%s needs the role organizer", a.Person)
 	}
-	if a.Is(Organizer) && o.Alone != "" && !o.Due.IsZero() && !now.Before(o.Due.Add(-aloneWithin)) {
-		return nil
+	by := Actor{Person: o.Hold.By, Roles: c.rolesOf(o.Hold.By)}
+	if !by.Leads(o.Mechanism) || by.Is(Organizer) || by.Is(Approver) {
+		return refuse("this was held by %s, an organizer must release it", o.Hold.By)
 	}
-	return refuse("%s wrote this; another person must approve (or, from two hours before due, an organizer alone with a reason)", a.Person)
+	return nil
 }
 
-func (c *Campaign) mayStop(a Actor, o Object, now time.Time) error {
-	for _, name := range c.Policies.WhoMayStop {
-		switch {
-		case name != Lead && a.Is(name):
-			return nil
-		case name == Lead && a.Leads(o.Mechanism) && o.Mechanism != "":
-			return leadWindow(o.Takeover, now)
+func (c *Campaign) mayApprove(a Actor, o Object, now time.Time) error {
+	if err := needs(a, Approver, Organizer); err != nil {
+		return err
+	}
+	if o.Alone != "" {
+		// Even if it were not needed: the record of it counts for two people.
+		if !a.Is(Organizer) || !aloneFrom(o.Due, now) {
+			return refuse("only an organizer may approve alone, from two hours before due")
 		}
+		return nil
+	}
+	if c.Policies.TwoPerson && slices.Contains(o.Authors, a.Person) {
+		return refuse("%s wrote this; another person must approve (or, from two hours before due, an organizer alone with a reason)", a.Person)
+	}
+	return nil
+}
+
+// mayStop: organizers always, others as the policy names them; a lead stops
+// what is the mechanism's.
+func (c *Campaign) mayStop(a Actor, o Object, now time.Time) error {
+	if a.Is(Organizer) {
+		return nil
+	}
+	for _, name := range c.Policies.WhoMayStop {
+		if name != Lead && a.Is(name) {
+			return nil
+		}
+	}
+	if slices.Contains(c.Policies.WhoMayStop, Lead) && leadsObject(a, o) {
+		return c.mayLead(a, o, now)
 	}
 	return refuse("%s may not stop this", a.Person)
 }
 
+// mayGuest: somebody invited to one plan sees it, decides on it, and nothing else.
+func (c *Campaign) mayGuest(a Actor, act Action, o Object, now time.Time) error {
+	switch {
+	case o.Plan != a.Guest:
+		return refuse("%s was invited to plan %s only", a.Person, a.Guest)
+	case act == ActRead:
+		return nil
+	case act == ActApprove:
+		return c.mayApprove(a, o, now)
+	}
+	return refuse("%s was invited to see and to decide", a.Person)
+}
+
+// mayDaemon: the program stops by itself when it cannot trust what it stands
+// on; it starts again by itself only when the platforms agree with its clock.
+func mayDaemon(act Action, o Object) error {
+	switch act {
+	case ActStop, ActRead, ActReadMetrics, ActOperate:
+		return nil
+	case ActResume:
+		if o.Cause == CauseClock {
+			return nil
+		}
+	}
+	return refuse("a person must do this")
+}
+
 func (c *Campaign) person(id PersonID) (Person, bool) {
 	for _, p := range c.People {
-		if p.Mail == id {
+		if strings.EqualFold(string(p.Mail), string(id)) {
 			return p, true
 		}
 	}
 	return Person{}, false
 }
 
-// ActorFor is the person as an actor, or an error for somebody unknown or disabled.
-func (c *Campaign) ActorFor(id PersonID, door string) (Actor, error) {
-	p, ok := c.person(PersonID(strings.ToLower(string(id))))
-	if !ok {
-		return Actor{}, refuse("nobody is known as %q", id)
+// rolesOf are the person's own roles and those of the people whose deputy they
+// are. A disabled person has none, and lends none.
+func (c *Campaign) rolesOf(id PersonID) []Role {
+	if p, ok := c.person(id); id == "" || ok && p.Disabled {
+		return nil
 	}
+	var roles []Role
+	for _, p := range c.People {
+		if p.Disabled || !strings.EqualFold(string(p.Mail), string(id)) && !strings.EqualFold(string(p.Deputy), string(id)) {
+			continue
+		}
+		for _, r := range p.Roles {
+			if !slices.Contains(roles, r) {
+				roles = append(roles, r)
+			}
+		}
+	}
+	return roles
+}
+
+// ActorFor is the person as an actor, with the roles held as a deputy too, or
+// an error for somebody unknown or disabled. A deputy needs no entry of their own.
+func (c *Campaign) ActorFor(id PersonID, door string) (Actor, error) {
+	id = PersonID(strings.ToLower(string(id)))
+	p, known := c.person(id)
 	if p.Disabled {
 		return Actor{}, refuse("%s is disabled", id)
 	}
-	return Actor{Person: p.Mail, Roles: p.Roles, Door: door}, nil
+	roles := c.rolesOf(id)
+	if id == "" || !known && len(roles) == 0 {
+		return Actor{}, refuse("nobody is known as %q", id)
+	}
+	return Actor{Person: id, Roles: roles, Door: door}, nil
 }

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -85,44 +86,11 @@ const (
 	First    LanguageMode = "first"    // the first written language only
 )
 
-// Takeover is the grant of a window in time to one mechanism on some channels.
-type Takeover struct {
-	Mechanism  MechanismID
-	From, To   time.Time // From inclusive, To exclusive
-	Channels   []ChannelID
-	SubmitBy   time.Time   // zero: until To; later changes are marked late
-	NoPost     []HourRange // local hours of the campaign's zone in which nothing leaves
-	DailyLimit int         // deliveries a local day and channel; 0 is no limit of its own
-	Shared     bool        // other mechanisms may hold the same channel at the same time
-	Revoked    bool
-}
-
-// Has tells whether the window covers the channel.
-func (t Takeover) Has(ch ChannelID) bool { return slices.Contains(t.Channels, ch) }
-
-// Covers tells whether the instant lies in the window.
-func (t Takeover) Covers(at time.Time) bool {
-	return !t.Revoked && !at.Before(t.From) && at.Before(t.To)
-}
-
-// HourRange is a stretch of the local day in minutes since midnight; From >
-// Until crosses midnight ("23:00-06:00"). Until is exclusive.
-type HourRange struct{ From, Until int }
-
-// Contains tells whether the local time lies in the range.
-func (h HourRange) Contains(local time.Time) bool {
-	m := local.Hour()*60 + local.Minute()
-	if h.From <= h.Until {
-		return m >= h.From && m < h.Until
-	}
-	return m >= h.From || m < h.Until
-}
-
 // Person is somebody who may act.
 type Person struct {
 	Mail     PersonID
 	Roles    []Role
-	Deputy   PersonID
+	Deputy   PersonID // may act in these roles as well
 	Disabled bool
 }
 
@@ -187,3 +155,35 @@ func (c *Campaign) Location() *time.Location {
 
 // LaneOf is the lane of one of the campaign's channels.
 func (c *Campaign) LaneOf(ch ChannelID) LaneID { return c.Channels[ch].Lane(ch) }
+
+// Clone is a copy that shares nothing with c.
+func (c *Campaign) Clone() Campaign {
+	n := *c
+	n.Languages, n.Required = slices.Clone(c.Languages), slices.Clone(c.Required)
+	n.Mechanisms = maps.Clone(c.Mechanisms)
+	n.Channels = maps.Clone(c.Channels)
+	for id, ch := range n.Channels {
+		ch.Settings = maps.Clone(ch.Settings)
+		n.Channels[id] = ch
+	}
+	n.Takeovers = maps.Clone(c.Takeovers)
+	for id, t := range n.Takeovers {
+		t.Channels, t.NoPost = slices.Clone(t.Channels), slices.Clone(t.NoPost)
+		n.Takeovers[id] = t
+	}
+	n.People = slices.Clone(c.People)
+	for i := range n.People {
+		n.People[i].Roles = slices.Clone(n.People[i].Roles)
+	}
+	n.Consents = maps.Clone(c.Consents)
+	for ref, con := range n.Consents {
+		con.Scope, con.Languages = slices.Clone(con.Scope), slices.Clone(con.Languages)
+		n.Consents[ref] = con
+	}
+	n.Tags = maps.Clone(c.Tags)
+	for key, values := range n.Tags {
+		n.Tags[key] = slices.Clone(values)
+	}
+	n.Policies.WhoMayStop = slices.Clone(c.Policies.WhoMayStop)
+	return n
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,25 +73,30 @@ type Slot struct {
 // Filled checks that the text is the template with every slot's value put in
 // and every value within its bounds.
 func (c Content) Filled() error {
-	text := c.Template
+	var values []string
 	for _, s := range c.Slots {
 		if s.Value == "" {
 			return fmt.Errorf("the value %q is not filled in", s.Name)
 		}
 		v := s.At
-		if s.Kind == "integer" {
+		switch s.Kind {
+		case "integer":
 			n, err := strconv.ParseInt(s.Value, 10, 64)
-			if err != nil {
+			if err != nil || strconv.FormatInt(n, 10) != s.Value {
 				return fmt.Errorf("the value %q is not a whole number", s.Name)
 			}
 			v = n
+		case "time":
+		default:
+			return fmt.Errorf("the value %q is of unknown kind %q", s.Name, s.Kind)
 		}
 		if v < s.Min || v > s.Max {
 			return fmt.Errorf("the value %q is outside what was approved", s.Name)
 		}
-		text = strings.ReplaceAll(text, "{"+s.Name+"}", s.Value)
+		values = append(values, "{"+s.Name+"}", s.Value)
 	}
-	if text != c.Text {
+	// In one pass: braces inside a value are text, not another slot.
+	if strings.NewReplacer(values...).Replace(c.Template) != c.Text {
 		return fmt.Errorf("the text is not the approved template with its values")
 	}
 	return nil
@@ -142,37 +146,49 @@ func ApprovalHash(c Content, t Terms) Digest {
 	}{c.approved(), t})
 }
 
-// linkPattern finds what platforms shorten or decorate.
-var linkPattern = regexp.MustCompile(`https?://[^\s]+`)
+// linkPattern finds what platforms shorten or decorate: scheme, host (with user
+// and port) and the rest of a link.
+var linkPattern = regexp.MustCompile(`(?i)https?://([^\s/?#]+)[^\s]*`)
 
 // Fingerprint is equal for two posts that readers of one account would take
 // for the same: links count by host, white space and variation selectors do
-// not count, the number of pictures does. The text is expected in NFC, as plans
-// are normalised when they are submitted. Source: platforms.md §0.4.
+// not count, the number of attachments does. No post of ours answers somebody
+// else's, so there is no reply target in it. The text is expected in NFC, as
+// plans are normalised when they are submitted. Source: platforms.md §0.4.
 func (c Content) Fingerprint() string {
 	norm := NormalForm(strings.Join(append([]string{c.Text}, c.Thread...), "\n"))
-	return string(DigestOf([]byte(fmt.Sprintf("%s\x00%d", norm, len(c.Media)))))[:32]
+	return string(DigestOf(fmt.Appendf(nil, "%s\x00%d", norm, len(c.Media))))[:32]
 }
 
-// NormalForm is the text as fingerprints compare it.
+// NormalForm is the text as fingerprints compare it. It wants NFC.
 func NormalForm(text string) string {
-	text = linkPattern.ReplaceAllStringFunc(text, func(s string) string {
-		u, err := url.Parse(s)
-		if err != nil || u.Host == "" {
-			return s
-		}
-		return strings.ToLower(u.Host)
-	})
 	text = strings.Map(func(r rune) rune {
-		if r == '\uFE0E' || r == '\uFE0F' {
+		if unicode.Is(unicode.Variation_Selector, r) {
 			return -1
-		}
-		if unicode.IsSpace(r) {
-			return ' '
 		}
 		return r
 	}, text)
+	text = linkPattern.ReplaceAllStringFunc(text, linkHost)
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// sentenceEnd is what may follow a link without being part of it.
+const sentenceEnd = ".,;:!?…)]}>\"'»”’"
+
+// linkHost is a link's host in lower case, without user and port, and the
+// punctuation that ends the sentence rather than the link.
+func linkHost(link string) string {
+	bare := strings.TrimRight(link, sentenceEnd)
+	m := linkPattern.FindStringSubmatch(bare)
+	if m == nil {
+		return link
+	}
+	tail := link[len(bare):]
+	host := strings.ToLower(m[1][strings.LastIndexByte(m[1], '@')+1:])
+	if i := strings.LastIndexByte(host, ':'); i > 0 && strings.Trim(host[i+1:], "0123456789") == "" {
+		host = host[:i]
+	}
+	return host + tail
 }
 
 // Identity derives the id of a delivery: loading a plan again finds the same

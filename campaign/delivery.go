@@ -1,8 +1,6 @@
 package campaign
 
-import (
-	"time"
-)
+import "time"
 
 // State is one of the ten stored states of a delivery. Only methods of
 // Delivery assign it (see life.go).
@@ -132,23 +130,33 @@ type Delivery struct {
 	NotBefore time.Time `json:"not_before,omitzero"` // the next try; zero: at Due
 	Live      bool      `json:"live,omitempty"`      // what it waits for has come
 
-	Attempt     int           `json:"attempt"`         // number of the latest attempt
-	Part        int           `json:"part"`            // next visible part, from 0
-	Parts       int           `json:"parts,omitempty"` // visible parts, once known
-	Receipts    []Receipt     `json:"receipts,omitempty"`
-	Warnings    []string      `json:"warnings,omitempty"`
-	ArmedAt     time.Time     `json:"armed_at,omitzero"`      // of the latest attempt
-	Lateness    time.Duration `json:"lateness,omitempty"`     // first byte of the first part after Due
-	TwinCleared bool          `json:"twin_cleared,omitempty"` // a person said send although a twin exists
+	Attempt  int           `json:"attempt"`         // number of the latest attempt
+	Part     int           `json:"part"`            // next visible part, from 0
+	Parts    int           `json:"parts,omitempty"` // visible parts, once known
+	Receipts []Receipt     `json:"receipts,omitempty"`
+	Warnings []string      `json:"warnings,omitempty"`
+	ArmedAt  time.Time     `json:"armed_at,omitzero"`  // of the latest attempt
+	Lateness time.Duration `json:"lateness,omitempty"` // first byte of the first part after Due
 
-	// While in doubt:
+	// Twin is the delivery with the same text that a person is asked about;
+	// Cleared are those for which a named person said "send all the same".
+	Twin    DeliveryID   `json:"twin,omitempty"`
+	Cleared []DeliveryID `json:"cleared,omitempty"`
+
+	// While in doubt. A settle time counts from the later of DoubtAt and ArmedAt.
 	DoubtAt time.Time `json:"doubt_at,omitzero"` // since when
 	CheckAt time.Time `json:"check_at,omitzero"` // the next read-back
-	Reads   int       `json:"reads,omitempty"`   // read-backs that worked since DoubtAt
+	Reads   int       `json:"reads,omitempty"`   // read-backs in a row that worked since the latest call
 	Failed  int       `json:"failed,omitempty"`  // read-backs that failed
+	// Rearmed marks an armed repeat: whatever becomes of it short of a receipt,
+	// the attempt before it stays in doubt.
+	Rearmed bool `json:"rearmed,omitempty"`
 	// Touched is set by a stop, hold, edit or withdrawal while armed, in
 	// doubt or needing a person: an absent post is then not sent again by itself.
 	Touched string `json:"touched,omitempty"`
+	// Stale marks one that a newer plan revision changed or dropped while it
+	// was pinned: should it come back to the queue, it does not go by itself.
+	Stale bool `json:"stale,omitempty"`
 
 	Revision uint64 `json:"revision"` // of the record; the store refuses a stale one
 }
@@ -173,11 +181,28 @@ func (d *Delivery) Runnable() bool { return d.State == Scheduled && !d.Parked }
 // Public tells whether some part of it is known to be visible.
 func (d *Delivery) Public() bool { return len(d.Receipts) > 0 }
 
-// Approved tells whether enough different people approved exactly what would leave.
+// Approved tells whether enough different people approved exactly what would
+// leave. One who approved alone, with a reason, is enough.
 func (d *Delivery) Approved(need int) bool {
+	return d.approvedBy(need, func(Approval) bool { return true })
+}
+
+// ApprovedUnder is Approved as the policies want it now: where two people are
+// demanded the author's own approval does not count, save alone with a reason.
+func (d *Delivery) ApprovedUnder(p Policies) bool {
+	return d.approvedBy(p.Approvals, func(a Approval) bool {
+		return !p.TwoPerson || a.By != d.Author
+	})
+}
+
+func (d *Delivery) approvedBy(need int, counts func(Approval) bool) bool {
 	who := map[PersonID]bool{}
 	for _, a := range d.Approvals {
-		if a.Hash == d.Wants {
+		switch {
+		case a.Hash != d.Wants:
+		case a.Alone != "":
+			return true
+		case counts(a):
 			who[a.By] = true
 		}
 	}

@@ -2,51 +2,8 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"time"
-)
-
-// Codes of reasons. Each has one sentence for people in Explain.
-const (
-	ReasonPlanned     = "planned"
-	ReasonApproved    = "approved"
-	ReasonUnapproved  = "approval_taken_back"
-	ReasonChanged     = "changed"
-	ReasonWithdrawn   = "withdrawn"
-	ReasonRemoved     = "removed"
-	ReasonOrganizer   = "organizer"
-	ReasonConsent     = "consent"
-	ReasonGrant       = "grant"
-	ReasonNoApproval  = "no_approval"
-	ReasonTooLate     = "too_late"
-	ReasonSkipLate    = "skipped_after_restart"
-	ReasonArmed       = "armed"
-	ReasonPublished   = "published"
-	ReasonFound       = "found"
-	ReasonPerson      = "person"
-	ReasonRefused     = "refused"
-	ReasonDuplicate   = "duplicate"
-	ReasonNotSent     = "not_sent"
-	ReasonGate        = "gate"
-	ReasonNextPart    = "next_part"
-	ReasonDoubt       = "doubt"
-	ReasonCrash       = "crash"
-	ReasonAbsent      = "absent"
-	ReasonCannotTell  = "cannot_tell"
-	ReasonTouched     = "touched"
-	ReasonTwin        = "twin"
-	ReasonTwinPending = "twin_pending"
-	ReasonStopped     = "stopped"
-	ReasonHeld        = "held"
-	ReasonWaitsLive   = "waits_live"
-	ReasonWaitsValue  = "waits_value"
-	ReasonHash        = "hash"
-	ReasonNoPost      = "no_post_hours"
-	ReasonGap         = "gap"
-	ReasonQuota       = "quota"
-	ReasonRate        = "rate"
-	ReasonLane        = "lane"
-	ReasonRestPartial = "rest_given_up"
-	ReasonMedia       = "media"
 )
 
 // StepError reports a step that the life of a delivery does not have.
@@ -57,50 +14,96 @@ type StepError struct {
 }
 
 func (e *StepError) Error() string {
-	return fmt.Sprintf("delivery %s is %s: it cannot be %s", e.ID, e.From, e.Step)
+	from := string(e.From)
+	if from == "" {
+		from = "new"
+	}
+	return fmt.Sprintf("delivery %s is %s: it cannot be %s", e.ID, from, e.Step)
 }
 
+// to is the one place in the program that assigns a state.
 func (d *Delivery) to(s State, code, text string, at time.Time) {
 	d.State = s
 	d.Reason = Reason{Code: code, Text: text, At: at}
-	if s.End() {
+	if s != Armed {
+		d.Rearmed = false
+	}
+	if s != Planned && s != Scheduled {
 		d.Parked = false
+	}
+	if s != NeedsHuman {
+		d.Twin = ""
 	}
 }
 
 func (d *Delivery) from(step string, states ...State) error {
-	for _, s := range states {
-		if d.State == s {
-			return nil
-		}
+	if slices.Contains(states, d.State) {
+		return nil
 	}
 	return &StepError{ID: d.ID, From: d.State, Step: step}
 }
 
-// Plan gives a new delivery its first state.
+// unseen refuses a step that would hide what is public.
+func (d *Delivery) unseen() error {
+	if d.Public() {
+		return fmt.Errorf("delivery %s: a part of it is public", d.ID)
+	}
+	return nil
+}
+
+// BeginPlanned gives a new delivery its first state.
 func (d *Delivery) BeginPlanned(at time.Time) error {
-	if d.State != "" {
-		return &StepError{d.ID, d.State, "planned anew"}
+	if err := d.from("planned anew", ""); err != nil {
+		return err
 	}
 	d.to(Planned, ReasonPlanned, "", at)
 	return nil
 }
 
 // Approve records an approval and schedules the delivery once need different
-// people approved exactly this content. With need 0 no approval is asked.
+// people approved exactly this content, or one alone with a reason. A scheduled
+// one takes further approvals, for a policy that asks for more than before.
+// With need 0 none is asked: a zero Approval then schedules it.
 func (d *Delivery) Approve(a Approval, need int, at time.Time) error {
-	if err := d.from("approved", Planned); err != nil {
+	if err := d.from("approved", Planned, Scheduled); err != nil {
 		return err
 	}
 	if a.By != "" {
-		if a.Hash != d.Wants {
-			return fmt.Errorf("delivery %s: what was approved is not what would leave", d.ID)
+		if err := d.addApproval(a, at); err != nil {
+			return err
 		}
-		d.Approvals = append(d.Approvals, a)
 	}
-	if d.Approved(need) {
+	switch {
+	case !d.Approved(need):
+	case d.State == Planned:
+		held := d.Reason
 		d.to(Scheduled, ReasonApproved, "", at)
+		if d.Parked {
+			d.Reason = held // it is still the hold that keeps it
+		}
+	case d.Parked && d.Reason.Code == ReasonNoApproval:
+		d.Parked = false
+		d.Reason = Reason{ReasonApproved, "", at}
 	}
+	return nil
+}
+
+func (d *Delivery) addApproval(a Approval, at time.Time) error {
+	if a.Hash != d.Wants {
+		return fmt.Errorf("delivery %s: what was approved is not what would leave", d.ID)
+	}
+	if a.Alone != "" && !aloneFrom(d.Due, at) {
+		return fmt.Errorf("delivery %s: it is too early to approve it alone", d.ID)
+	}
+	for i, old := range d.Approvals {
+		if old.By == a.By && old.Hash == a.Hash {
+			if a.Alone != "" {
+				d.Approvals[i] = a
+			}
+			return nil // the same person twice is one approval
+		}
+	}
+	d.Approvals = append(slices.Clone(d.Approvals), a)
 	return nil
 }
 
@@ -109,8 +112,8 @@ func (d *Delivery) TakeBack(why string, at time.Time) error {
 	if err := d.from("taken back", Scheduled, Planned); err != nil {
 		return err
 	}
-	if d.Public() {
-		return fmt.Errorf("delivery %s: a part of it is public", d.ID)
+	if err := d.unseen(); err != nil {
+		return err
 	}
 	d.Approvals = nil
 	d.to(Planned, ReasonUnapproved, why, at)
@@ -118,275 +121,121 @@ func (d *Delivery) TakeBack(why string, at time.Time) error {
 }
 
 // Change takes over what a newer revision says: content, times, terms. With
-// another approval hash the old approvals no longer count.
+// another approval hash the old approvals no longer count; with the same one
+// the author stays who wrote it.
 func (d *Delivery) Change(n Delivery, at time.Time) error {
 	if err := d.from("changed", Planned, Scheduled); err != nil {
 		return err
 	}
-	if d.Public() {
-		return fmt.Errorf("delivery %s: a part of it is public", d.ID)
+	if n.ID != d.ID {
+		return fmt.Errorf("delivery %s cannot become %s", d.ID, n.ID)
 	}
-	kept := *d
-	*d = n
-	d.State, d.Reason, d.Revision = kept.State, kept.Reason, kept.Revision
-	d.Parked, d.Live, d.Attempt, d.TwinCleared = kept.Parked, kept.Live, kept.Attempt, kept.TwinCleared
-	d.Approvals = kept.Approvals
-	if d.Due.Equal(kept.Due) {
-		d.NotBefore = kept.NotBefore
+	if err := d.unseen(); err != nil {
+		return err
 	}
-	if d.Wants != kept.Wants {
-		d.Approvals = nil
-		d.TwinCleared = false
-		d.to(Planned, ReasonChanged, "", at)
+	old := *d
+	d.takePlanned(n)
+	d.Stale = false
+	if !d.Due.Equal(old.Due) {
+		d.NotBefore = time.Time{}
 	}
+	if d.Fingerprint != old.Fingerprint {
+		d.Cleared = nil
+	}
+	if d.Wants == old.Wants {
+		d.Author = old.Author
+		return nil
+	}
+	d.Approvals = nil
+	d.to(Planned, ReasonChanged, "", at)
 	return nil
 }
 
-// Replant brings a never armed, cancelled delivery back because a newer plan contains it again.
+// takePlanned copies what the plan says. All other fields are the delivery's
+// own life; a test sorts every field into one of the two.
+func (d *Delivery) takePlanned(n Delivery) {
+	d.Takeover, d.Mechanism, d.Plan, d.Post = n.Takeover, n.Mechanism, n.Plan, n.Post
+	d.Kind, d.Step, d.Occurrence = n.Kind, n.Step, n.Occurrence
+	d.Channel, d.Lane, d.Language, d.Languages = n.Channel, n.Lane, n.Language, n.Languages
+	d.Series, d.Repeat = n.Series, n.Repeat
+	d.Rule, d.Due, d.Latest, d.Tolerance = n.Rule, n.Due, n.Latest, n.Tolerance
+	d.IfMissed, d.WaitFor, d.Anchor = n.IfMissed, n.WaitFor, n.Anchor
+	d.Content, d.Fingerprint, d.Wants = n.Content, n.Fingerprint, n.Wants
+	d.Consents, d.Author, d.PlanRevision = n.Consents, n.Author, n.PlanRevision
+}
+
+// Replant brings a never armed, cancelled delivery back because a newer plan
+// contains it again. It begins anew: only its record's revision is kept.
 func (d *Delivery) Replant(n Delivery, at time.Time) error {
 	if err := d.from("planned again", Cancelled); err != nil {
 		return err
 	}
+	if n.ID != d.ID {
+		return fmt.Errorf("delivery %s cannot become %s", d.ID, n.ID)
+	}
 	if d.Attempt > 0 || d.Public() {
 		return fmt.Errorf("delivery %s was armed before; it is closed", d.ID)
 	}
-	rev := d.Revision
-	*d = n
-	d.Revision = rev
+	fresh := Delivery{ID: d.ID, Revision: d.Revision}
+	fresh.takePlanned(n)
+	*d = fresh
 	d.to(Planned, ReasonPlanned, "", at)
 	return nil
 }
 
 // Miss closes a delivery whose latest time passed. Once a part is public it
-// ends published with a warning instead (see GiveUpRest).
+// ends published instead, with a warning.
 func (d *Delivery) Miss(code, text string, at time.Time) error {
-	if err := d.from("missed", Planned, Scheduled); err != nil {
-		return err
-	}
-	if d.Public() {
-		return fmt.Errorf("delivery %s: a part of it is public", d.ID)
-	}
-	d.to(Missed, code, text, at)
-	return nil
+	return d.close("missed", Missed, code, text, at)
 }
 
-// Cancel closes a delivery that has not left.
+// Cancel closes a delivery that has not left. Once a part is public it ends
+// published instead, with a warning.
 func (d *Delivery) Cancel(code, text string, at time.Time) error {
-	if err := d.from("cancelled", Planned, Scheduled); err != nil {
+	return d.close("cancelled", Cancelled, code, text, at)
+}
+
+func (d *Delivery) close(step string, end State, code, text string, at time.Time) error {
+	if err := d.from(step, Planned, Scheduled); err != nil {
 		return err
 	}
 	if d.Public() {
-		return fmt.Errorf("delivery %s: a part of it is public", d.ID)
+		why := code
+		if text != "" {
+			why += ": " + text
+		}
+		d.giveUpRest(why, at)
+		return nil
 	}
-	d.to(Cancelled, code, text, at)
+	d.to(end, code, text, at)
 	return nil
 }
 
-// GiveUpRest ends a delivery of which some part is public and the rest will not come.
+// GiveUpRest ends a delivery of which some part is public and the rest will
+// not come. What is in doubt must be settled first.
 func (d *Delivery) GiveUpRest(why string, at time.Time) error {
-	if err := d.from("ended with a warning", Scheduled, Armed, InDoubt, NeedsHuman); err != nil {
+	if err := d.from("ended with a warning", Scheduled, Armed, NeedsHuman); err != nil {
 		return err
 	}
 	if !d.Public() {
 		return fmt.Errorf("delivery %s: no part of it is public", d.ID)
 	}
-	d.Warnings = append(d.Warnings, why)
+	if d.Rearmed {
+		return fmt.Errorf("delivery %s: the attempt before this repeat is in doubt", d.ID)
+	}
+	d.giveUpRest(why, at)
+	return nil
+}
+
+// giveUpRest writes the warning that names what is missing.
+func (d *Delivery) giveUpRest(why string, at time.Time) {
+	missing := fmt.Sprintf("part %d is missing", d.Part+1)
+	if d.Parts > d.Part+1 {
+		missing = fmt.Sprintf("parts %d to %d are missing", d.Part+1, d.Parts)
+	}
+	d.Warnings = append(slices.Clone(d.Warnings), missing+": "+why)
+	d.clearDoubt()
 	d.to(Published, ReasonRestPartial, why, at)
-	return nil
-}
-
-// Arm begins attempt d.Attempt+1: a first send, a retry or a further part from
-// scheduled, or a repeat under the same key from in_doubt.
-func (d *Delivery) Arm(at time.Time) error {
-	if err := d.from("armed", Scheduled, InDoubt); err != nil {
-		return err
-	}
-	if d.Parked {
-		return fmt.Errorf("delivery %s is held", d.ID)
-	}
-	if d.State == Scheduled {
-		d.Touched = ""
-	}
-	d.Attempt++
-	d.ArmedAt = at
-	d.to(Armed, ReasonArmed, "", at)
-	return nil
-}
-
-// bound checks that a result belongs to the latest attempt.
-func (d *Delivery) bound(attempt int) error {
-	if attempt != d.Attempt {
-		return fmt.Errorf("delivery %s: a result of attempt %d came after attempt %d began", d.ID, attempt, d.Attempt)
-	}
-	return nil
-}
-
-// Receive records the receipt of the part at hand: published when it was the
-// last of parts, else scheduled for the next one.
-func (d *Delivery) Receive(attempt int, r Receipt, parts int, at time.Time) error {
-	if err := d.from("published", Armed, InDoubt); err != nil {
-		return err
-	}
-	if err := d.bound(attempt); err != nil {
-		return err
-	}
-	d.receive(r, parts, ReasonPublished, at)
-	if r.How == "read-back" && d.State == Published {
-		d.Reason.Code = ReasonFound
-	}
-	return nil
-}
-
-func (d *Delivery) receive(r Receipt, parts int, code string, at time.Time) {
-	r.Part = d.Part
-	d.Receipts = append(d.Receipts, r)
-	if r.Warning != "" {
-		d.Warnings = append(d.Warnings, r.Warning)
-	}
-	d.Parts = max(parts, 1)
-	d.Part++
-	d.clearDoubt()
-	if d.Part < d.Parts {
-		d.NotBefore = time.Time{}
-		d.to(Scheduled, ReasonNextPart, "", at)
-		return
-	}
-	d.to(Published, code, "", at)
-}
-
-func (d *Delivery) clearDoubt() {
-	d.DoubtAt, d.CheckAt, d.Reads, d.Failed = time.Time{}, time.Time{}, 0, 0
-}
-
-// Refuse closes a delivery that the platform refused for good, provably
-// without effect. With a public part it ends published with a warning.
-func (d *Delivery) Refuse(attempt int, code, text string, at time.Time) error {
-	if err := d.from("refused", Armed, InDoubt); err != nil {
-		return err
-	}
-	if err := d.bound(attempt); err != nil {
-		return err
-	}
-	if d.Public() {
-		return d.GiveUpRest("part "+fmt.Sprint(d.Part+1)+" was refused: "+text, at)
-	}
-	d.clearDoubt()
-	d.to(Rejected, code, text, at)
-	return nil
-}
-
-// PutBack returns an armed delivery that provably was not sent to the queue,
-// not to be tried before next. A repeat goes back to in_doubt: whatever became
-// of it says nothing about the attempt before.
-func (d *Delivery) PutBack(attempt int, repeat bool, code, text string, next, at time.Time) error {
-	if err := d.from("put back", Armed); err != nil {
-		return err
-	}
-	if err := d.bound(attempt); err != nil {
-		return err
-	}
-	if repeat {
-		d.CheckAt = next
-		d.to(InDoubt, code, text, at)
-		return nil
-	}
-	d.NotBefore = next
-	d.to(Scheduled, code, text, at)
-	return nil
-}
-
-// Doubt records that the armed attempt may be public; check is the first read-back.
-func (d *Delivery) Doubt(attempt int, code, text string, check, at time.Time) error {
-	if err := d.from("in doubt", Armed); err != nil {
-		return err
-	}
-	if err := d.bound(attempt); err != nil {
-		return err
-	}
-	if d.DoubtAt.IsZero() {
-		d.DoubtAt = at
-	}
-	d.CheckAt = check
-	d.to(InDoubt, code, text, at)
-	return nil
-}
-
-// LookAgain sets the next read-back of a delivery in doubt; worked tells
-// whether the one before got an answer.
-func (d *Delivery) LookAgain(worked bool, check time.Time) error {
-	if err := d.from("looked for again", InDoubt); err != nil {
-		return err
-	}
-	if worked {
-		d.Reads++
-	} else {
-		d.Failed++
-		d.Reads = 0 // a read that failed in between makes "absent" unbelievable
-	}
-	d.CheckAt = check
-	return nil
-}
-
-// Absent ends a doubt: the platform provably does not have it now. It is sent
-// again only in time and if nobody touched it since it was armed.
-func (d *Delivery) Absent(at time.Time) error {
-	if err := d.from("absent", InDoubt); err != nil {
-		return err
-	}
-	switch {
-	case d.Touched != "":
-		return d.NeedPerson(ReasonTouched, d.Touched, at)
-	case at.After(d.Latest):
-		return d.NeedPerson(ReasonTooLate, "", at)
-	}
-	d.clearDoubt()
-	d.NotBefore = at
-	d.to(Scheduled, ReasonAbsent, "", at)
-	return nil
-}
-
-// NeedPerson asks for a decision: the doubt cannot be settled by us, or a twin is public.
-func (d *Delivery) NeedPerson(code, text string, at time.Time) error {
-	if err := d.from("put before a person", InDoubt, Scheduled); err != nil {
-		return err
-	}
-	d.to(NeedsHuman, code, text, at)
-	return nil
-}
-
-// DecidePublished records a person's word that it is there.
-func (d *Delivery) DecidePublished(r Receipt, at time.Time) error {
-	if err := d.from("settled", NeedsHuman); err != nil {
-		return err
-	}
-	r.How = "person"
-	d.Parked = false
-	d.receive(r, d.Parts, ReasonPerson, at)
-	return nil
-}
-
-// DecideSend records a person's word that it is not there and shall be sent.
-func (d *Delivery) DecideSend(at time.Time) error {
-	if err := d.from("sent again", NeedsHuman); err != nil {
-		return err
-	}
-	if d.Reason.Code == ReasonTwin {
-		d.TwinCleared = true
-	}
-	d.Touched = ""
-	d.clearDoubt()
-	d.NotBefore = at
-	d.to(Scheduled, ReasonPerson, "", at)
-	return nil
-}
-
-// DecideGiveUp records that nobody could settle it: it may be public.
-func (d *Delivery) DecideGiveUp(why string, at time.Time) error {
-	if err := d.from("given up", NeedsHuman); err != nil {
-		return err
-	}
-	d.to(Unresolved, ReasonPerson, why, at)
-	return nil
 }
 
 // Park takes the delivery out of the runnable ones; reason says why.
@@ -428,5 +277,15 @@ func (d *Delivery) Wait(code, text string, next, at time.Time) error {
 func (d *Delivery) Touch(by string) {
 	if d.State.Pins() && d.Touched == "" {
 		d.Touched = by
+	}
+}
+
+// Outdate notes that a newer plan revision changed or dropped a delivery whose
+// fate was open. It touches it; and should it come back to the queue, check 1
+// keeps it there until it is changed, cancelled or sent on a person's word.
+func (d *Delivery) Outdate(by string) {
+	d.Touch(by)
+	if d.State.Pins() {
+		d.Stale = true
 	}
 }
