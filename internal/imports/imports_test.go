@@ -1,0 +1,150 @@
+// Package imports holds the one test that keeps the arrows of
+// docs/ARCHITECTURE.md: who may import whom.
+package imports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ittakesacommunity/takeover/"
+
+// arrows lists, for each part of the tree, the parts of ours it may import.
+// The longest matching prefix counts; a part may always import itself. Adapters
+// and engines are named by their folder, so that a new one needs no line here.
+var arrows = map[string][]string{
+	"campaign":              {},
+	"internal/clock":        {},
+	"internal/httpx":        {},
+	"internal/measure":      {},
+	"internal/secret":       {},
+	"internal/media":        {},
+	"internal/yamlwalk":     {"campaign"},
+	"plan":                  {"campaign", "internal/measure", "internal/yamlwalk"},
+	"store":                 {"campaign"},
+	"store/*":               {"campaign", "store", "store/storetest"},
+	"channels":              {"campaign", "internal/httpx", "internal/measure", "internal/secret"},
+	"channels/*":            {"campaign", "channels", "channels/channeltest", "internal/httpx", "internal/measure", "internal/secret"},
+	"channels/all":          {"channels", "channels/*"},
+	"scheduler":             {"campaign", "store", "channels", "internal/clock", "internal/httpx"},
+	"desk":                  {"campaign", "plan", "store", "channels", "scheduler", "internal/clock", "internal/media", "internal/measure"},
+	"web":                   {"campaign", "plan", "store", "channels", "scheduler", "desk", "configs", "internal/clock", "internal/media"},
+	"configs":               {"campaign", "plan", "channels", "internal/yamlwalk"},
+	"configs/examples/itac": {},
+	"cmd":                   {"*"},
+	"internal/imports":      {},
+}
+
+// testOnly are arrows that tests alone may draw, beside those above.
+var testOnly = map[string][]string{
+	"scheduler":  {"store/*", "channels/*"},
+	"desk":       {"store/*", "channels/*", "configs"},
+	"web":        {"store/*", "channels/*"},
+	"plan":       {"channels", "configs"},
+	"configs":    {"channels/*"},
+	"channels/*": {"channels/*"},
+}
+
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func TestImportsFollowTheArchitecture(t *testing.T) {
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		check(t, from, p.Imports, arrows[part(from)])
+		check(t, from+" (test)", slices.Concat(p.TestImports, p.XTestImports),
+			slices.Concat(arrows[part(from)], testOnly[part(from)]))
+	}
+}
+
+// TestAnArrowThatIsNotDrawnFails proves that the check can fail.
+func TestAnArrowThatIsNotDrawnFails(t *testing.T) {
+	for _, bad := range [][2]string{
+		{"campaign", "store"}, {"scheduler", "store/boltstore"}, {"scheduler", "channels/webhook"},
+		{"channels/webhook", "scheduler"}, {"channels/webhook", "channels/manual"}, {"plan", "store"}, {"desk", "web"},
+	} {
+		if allowed(bad[0], bad[1], arrows[part(bad[0])]) {
+			t.Errorf("%s -> %s would pass", bad[0], bad[1])
+		}
+	}
+}
+
+func check(t *testing.T, from string, imports, may []string) {
+	t.Helper()
+	for _, to := range imports {
+		to, ours := strings.CutPrefix(to, module)
+		if ours && !allowed(strings.TrimSuffix(from, " (test)"), to, may) {
+			t.Errorf("%s imports %s, an arrow that docs/ARCHITECTURE.md does not have", from, to)
+		}
+	}
+}
+
+func allowed(from, to string, may []string) bool {
+	if to == from || within(to, from) {
+		return true // a package and its own folders
+	}
+	for _, m := range may {
+		if m == "*" || m == to || strings.HasSuffix(m, "/*") && within(to, strings.TrimSuffix(m, "/*")) {
+			return true
+		}
+	}
+	return false
+}
+
+// within tells whether path lies in the folder dir.
+func within(path, dir string) bool { return strings.HasPrefix(path, dir+"/") }
+
+// part is the line of arrows that a package falls under.
+func part(path string) string {
+	if _, ok := arrows[path]; ok {
+		return path
+	}
+	for dir := path; ; {
+		i := strings.LastIndex(dir, "/")
+		if i < 0 {
+			return dir
+		}
+		dir = dir[:i]
+		if _, ok := arrows[dir+"/*"]; ok {
+			return dir + "/*"
+		}
+		if _, ok := arrows[dir]; ok {
+			return dir
+		}
+	}
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var ps []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return ps
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := arrows[part(strings.TrimPrefix(p.ImportPath, module))]; !ok {
+			t.Errorf("%s has no line in arrows: give it one, and one in docs/ARCHITECTURE.md", p.ImportPath)
+		}
+		ps = append(ps, p)
+	}
+}
