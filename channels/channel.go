@@ -11,6 +11,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
+	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
 // Platform is what a kind of channel is and can. Values are constant.
@@ -25,14 +26,24 @@ type Platform struct {
 
 // Env is what an adapter may use from outside.
 type Env struct {
-	// Secret resolves a reference ("file:…", "env:…") to its value.
-	Secret func(ref string) (string, error)
+	// Campaign is the id of the campaign; the Registry sets it.
+	Campaign string
+	// Secret resolves a reference ("file:…", "env:…") to its value. Adapters
+	// ask at each use, so a changed file counts without a restart.
+	Secret func(ref string) (secret.String, error)
 	// Media opens a stored picture or film by its digest.
 	Media func(d campaign.Digest) ([]byte, error)
 	// Now is the engine's wall clock; adapters read no other.
 	Now func() time.Time
-	// Tell hands something to a person at once (manual channels); nil where nobody listens.
+	// Handover is the folder in which manual channels lay what a person shall
+	// post; "" where there is none.
+	Handover string
+	// Tell says that a task lies there for a person; nil where nobody listens.
+	// It must not block, and may be told of one task twice.
 	Tell func(t Task)
+	// Date is told the Date header of every answer of a platform, by its host;
+	// nil where nobody listens. It must not block.
+	Date func(host string, at time.Time)
 	// MediaURL is a public address of a stored picture; nil where there is none.
 	MediaURL func(d campaign.Digest) string
 }
@@ -40,8 +51,10 @@ type Env struct {
 // Task is a piece of work for a person: what a manual channel asks at the due time.
 type Task struct {
 	Delivery campaign.DeliveryID
-	Person   string
+	Channel  campaign.ChannelID
+	Person   string // mail address
 	Content  campaign.Content
+	Folder   string // where text and files lie
 }
 
 // Channel publishes to one connected account. Its methods may be called from
@@ -70,6 +83,12 @@ type Channel interface {
 	// Reconcile finds out what became of an earlier Publish whose answer was
 	// lost. It only reads. CannotTell, not an error, is the verdict where the
 	// platform has no way to ask; an error is a read that failed: ask later.
+	//
+	// A platform that cannot be read but recognises a repeat (a webhook whose
+	// receiver remembers ids) says CannotTell too: the repeat is not its
+	// business. Where Class().Repeats() and the KeyWindow is open, the engine
+	// answers CannotTell and Absent by arming the same part again under the
+	// same key, with the same bytes; otherwise CannotTell asks a person.
 	Reconcile(ctx context.Context, r Request) (Verdict, campaign.Receipt, error)
 }
 
@@ -189,7 +208,11 @@ type Error struct {
 	RetryAt   time.Time // as the platform asked; zero for the default
 	Duplicate bool      // the platform called it a twin: read back before anything else
 	Gate      bool      // refused at our own gate: nothing left
-	Err       error     // cause, without tokens or URLs that hold them
+	// Code is a campaign.Reason… that says more than the fate, "" for the
+	// fate's own. It is recorded with the attempt and stays the delivery's
+	// reason when a person is asked: handed_over is no lost answer.
+	Code string
+	Err  error // cause, without tokens or URLs that hold them
 }
 
 func (e *Error) Error() string {

@@ -25,7 +25,7 @@ const (
 	ReachUnknown Reach = iota
 	ReachNothing       // no byte left: DNS, dial, TLS or the gate said no
 	ReachSent          // the gate was passed; some or all bytes left
-	ReachAnswer        // a complete status line came back
+	ReachAnswer        // a complete head of an answer came back
 )
 
 // String is the reach as evidence stores it.
