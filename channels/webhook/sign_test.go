@@ -1,0 +1,112 @@
+package webhook
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+type vector struct {
+	Name      string
+	Secrets   []string
+	ID        string `json:"webhook_id"`
+	Timestamp string `json:"webhook_timestamp"`
+	Body      string
+	Signature string `json:"webhook_signature"`
+	VerifyAt  int64  `json:"verify_at"`
+	Valid     bool
+}
+
+func vectors(t *testing.T) []vector {
+	t.Helper()
+	b, err := os.ReadFile("testdata/standard-webhooks-vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Vectors []vector }
+	if err := json.Unmarshal(b, &file); err != nil || len(file.Vectors) == 0 {
+		t.Fatalf("no vectors: %v", err)
+	}
+	return file.Vectors
+}
+
+func TestVectors(t *testing.T) {
+	for _, v := range vectors(t) {
+		t.Run(v.Name, func(t *testing.T) {
+			keys, err := ParseKeys(strings.Join(v.Secrets, "\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := http.Header{}
+			h.Set("webhook-id", v.ID)
+			h.Set("webhook-timestamp", v.Timestamp)
+			h.Set("webhook-signature", v.Signature)
+			err = Verify(keys, h, []byte(v.Body), time.Unix(v.VerifyAt, 0))
+			if (err == nil) != v.Valid {
+				t.Errorf("Verify = %v, want valid %v", err, v.Valid)
+			}
+			seconds, _ := strconv.ParseInt(v.Timestamp, 10, 64)
+			got := Sign(keys, v.ID, time.Unix(seconds, 0), []byte(v.Body))
+			if v.Valid && !strings.Contains(v.Signature, got) {
+				t.Errorf("Sign = %q, want %q", got, v.Signature)
+			}
+		})
+	}
+}
+
+func TestEachRotatedSecretVerifies(t *testing.T) {
+	const one, two = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8="
+	both, err := ParseKeys(one + "\n" + two + "\n")
+	if err != nil || len(both) != 2 {
+		t.Fatalf("ParseKeys = %d keys, %v", len(both), err)
+	}
+	at := time.Unix(1797584400, 0)
+	h := http.Header{}
+	h.Set("webhook-id", "d_1")
+	h.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
+	h.Set("webhook-signature", Sign(both, "d_1", at, []byte("{}")))
+	for _, secret := range []string{one, two} {
+		keys, _ := ParseKeys(secret)
+		if err := Verify(keys, h, []byte("{}"), at); err != nil {
+			t.Errorf("a receiver that knows one secret refuses: %v", err)
+		}
+	}
+}
+
+func TestParseKeysRefuses(t *testing.T) {
+	for _, tt := range []struct{ name, text string }{
+		{"nothing", " \n"},
+		{"no base64", "whsec_not base64!"},
+		{"too short", "whsec_c2hvcnQ="},
+		{"too long", strings.Repeat("QUJD", 30)},
+		{"second is wrong", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= x"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := ParseKeys(tt.text)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, word := range strings.Fields(tt.text) {
+				if len(word) > 3 && strings.Contains(err.Error(), word) {
+					t.Errorf("the error repeats the secret: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	f.Add("msg_1", "1614265330", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", []byte("{}"))
+	f.Add("", "x", "v1,,, v1", []byte(nil))
+	keys, _ := ParseKeys("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	f.Fuzz(func(t *testing.T, id, timestamp, signature string, body []byte) {
+		h := http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {timestamp}, "Webhook-Signature": {signature}}
+		if Verify(keys, h, body, time.Unix(1614265330, 0)) == nil && !strings.Contains(signature, "v1,") {
+			t.Errorf("accepted %q", signature)
+		}
+	})
+}
