@@ -68,9 +68,9 @@ type Config struct {
 	Brake Brake
 	// Facts tells what is known of a channel's platform; nil knows none.
 	Facts func(campaign.Channel) (channels.Facts, bool)
-	// Open makes the channel's adapter, whose Check adds to a plan's findings;
+	// Channel is the open adapter of a channel (a Registry has it), whose Check adds to a plan's findings;
 	// nil leaves that out. It does no I/O.
-	Open func(campaign.ChannelID, campaign.Channel) (channels.Channel, error)
+	Channel func(c *campaign.Campaign, id campaign.ChannelID) (channels.Channel, error)
 	// Media keeps pictures and films; nil where none can be stored.
 	Media *media.Store
 	Log   *slog.Logger // nil is silent

@@ -1,0 +1,298 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+)
+
+// picture is w x h with a red top-left corner, so that turning shows.
+func picture(w, h int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{0, 0, 255, 255}
+			if x < w/2 && y < h/2 {
+				c = color.RGBA{255, 0, 0, 255}
+			}
+			img.Set(x, y, c)
+		}
+	}
+	return img
+}
+
+func encoded(t testing.TB, mime string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	var err error
+	switch mime {
+	case "image/jpeg":
+		err = jpeg.Encode(&b, picture(32, 16), nil)
+	case "image/png":
+		err = png.Encode(&b, picture(32, 16))
+	case "image/gif":
+		err = gif.Encode(&b, picture(32, 16), nil)
+	case "image/webp":
+		// One pixel; a lossless picture of 1 x 1.
+		b.Write(must(base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+const secret = "50.8503N 4.3517E"
+
+// exif is an APP1 segment with an orientation and a place.
+func exif(orientation uint16) []byte {
+	var t bytes.Buffer
+	t.WriteString("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01")
+	for _, v := range []uint16{0x0112, 3, 0, 1, orientation, 0} {
+		binary.Write(&t, binary.BigEndian, v)
+	}
+	t.WriteString("\x00\x00\x00\x00" + secret)
+	return append([]byte{0xff, 0xe1, byte((t.Len() + 2) >> 8), byte(t.Len() + 2)}, t.Bytes()...)
+}
+
+func chunk(name, data string) []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+	b = append(b, name+data...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(name+data)))
+}
+
+func insert(b []byte, at int, more []byte) []byte {
+	return append(append(bytes.Clone(b[:at]), more...), b[at:]...)
+}
+
+// F55: place, comments and whatever hangs behind a picture do not stay.
+func TestF55NothingButThePictureStays(t *testing.T) {
+	jpg, pic, anim := encoded(t, "image/jpeg"), encoded(t, "image/png"), encoded(t, "image/gif")
+	web := encoded(t, "image/webp")
+	withEXIF := append(bytes.Clone(web), []byte("EXIF\x10\x00\x00\x00"+secret)...)
+	binary.LittleEndian.PutUint32(withEXIF[4:], uint32(len(withEXIF)-8))
+	for _, tt := range []struct {
+		name string
+		file []byte
+		mime string
+	}{
+		{"place in a JPEG", insert(jpg, 2, exif(1)), "image/jpeg"},
+		{"place in a JPEG that is turned", insert(jpg, 2, exif(6)), "image/jpeg"},
+		{"comment in a JPEG", insert(jpg, 2, append([]byte{0xff, 0xfe, 0, byte(len(secret) + 2)}, secret...)), "image/jpeg"},
+		{"archive behind a JPEG", append(bytes.Clone(jpg), "PK\x03\x04"+secret...), "image/jpeg"},
+		{"text in a PNG", insert(pic, 33, chunk("tEXt", "Place\x00"+secret)), "image/png"},
+		{"EXIF in a PNG", insert(pic, 33, chunk("eXIf", secret)), "image/png"},
+		{"script behind a PNG", append(bytes.Clone(pic), "<script>"+secret...), "image/png"},
+		{"comment in a GIF", insert(anim, len(anim)-1, append([]byte{0x21, 0xfe, byte(len(secret))}, secret+"\x00"...)), "image/gif"},
+		{"script behind a GIF", append(bytes.Clone(anim), secret...), "image/gif"},
+		{"place in a WebP", withEXIF, "image/webp"},
+		{"script behind a WebP", append(bytes.Clone(web), secret...), "image/webp"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := must(Open(t.TempDir(), Limits{}))
+			info, err := s.Put(context.Background(), bytes.NewReader(tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := must(s.Read(info.Digest))
+			if info.Type != tt.mime || bytes.Contains(kept, []byte(secret)) || bytes.Contains(kept, []byte("PK\x03\x04")) {
+				t.Errorf("%s kept %q", info.Type, kept)
+			}
+			again, err := s.Put(context.Background(), bytes.NewReader(kept))
+			if err != nil || again != info {
+				t.Errorf("a clean file changed: %v, %v, %v", info, again, err)
+			}
+			if d, err := Describe(bytes.NewReader(tt.file), Limits{}); err != nil || d != info {
+				t.Errorf("Describe says %v, %v; Put said %v", d, err, info)
+			}
+		})
+	}
+}
+
+func TestOrientationIsApplied(t *testing.T) {
+	// Where the red corner of the stored picture must be seen, by orientation.
+	want := map[uint16][2]bool{1: {true, true}, 2: {false, true}, 3: {false, false}, 4: {true, false}, 5: {true, true}, 6: {false, true}, 7: {false, false}, 8: {true, false}}
+	for o, at := range want {
+		_, b, err := inspect(insert(encoded(t, "image/jpeg"), 2, exif(o)), Limits{}.withDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := must(jpeg.Decode(bytes.NewReader(b)))
+		w, h := img.Bounds().Dx(), img.Bounds().Dy()
+		if (o >= 5) != (w == 16 && h == 32) {
+			t.Errorf("orientation %d became %d x %d", o, w, h)
+		}
+		x, y := 3*w/4, 3*h/4
+		if at[0] {
+			x = w / 4
+		}
+		if at[1] {
+			y = h / 4
+		}
+		if r, _, blue, _ := img.At(x, y).RGBA(); r < blue {
+			t.Errorf("orientation %d: the red corner is not left %v, top %v", o, at[0], at[1])
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	pic := encoded(t, "image/png")
+	bomb := bytes.Clone(pic)
+	binary.BigEndian.PutUint32(bomb[16:], 60000)
+	binary.BigEndian.PutUint32(bomb[20:], 60000)
+	binary.BigEndian.PutUint32(bomb[29:], crc32.ChecksumIEEE(bomb[12:29]))
+	for _, tt := range []struct {
+		name, file, says string
+		is               error
+	}{
+		{"empty", "", "empty", ErrType},
+		{"heic", "\x00\x00\x00\x18ftypheic", "HEIC", ErrType},
+		{"svg", `<?xml version="1.0"?><svg onload="x()">`, "SVG", ErrType},
+		{"html", "<html><img src=x>", "none of", ErrType},
+		{"film", "\x00\x00\x00\x18ftypisom", "film", ErrType},
+		{"zip", "PK\x03\x04", "ZIP", ErrType},
+		{"half a PNG", string(pic[:len(pic)-20]), "broken", ErrType},
+		{"half a JPEG", string(encoded(t, "image/jpeg")[:300]), "broken", ErrType},
+		{"half a GIF", string(encoded(t, "image/gif")[:60]), "broken", ErrType},
+		{"decompression bomb", string(bomb), "60000 x 60000", ErrSize},
+		{"too many bytes", strings.Repeat("x", 5000), "more than", ErrSize},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := must(Open(t.TempDir(), Limits{Bytes: 4096}))
+			_, err := s.Put(context.Background(), strings.NewReader(tt.file))
+			if !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v", err)
+			}
+			if left := must(os.ReadDir(s.dir)); len(left) > 0 {
+				t.Errorf("left %v behind", left)
+			}
+		})
+	}
+}
+
+// F66: a file that is missing or changed behind its digest is told.
+func TestF66MissingOrChangedIsTold(t *testing.T) {
+	s := must(Open(t.TempDir(), Limits{}))
+	info := must(s.Put(context.Background(), bytes.NewReader(encoded(t, "image/png"))))
+	if got := s.Check(info.Digest); got != "" {
+		t.Errorf("a good file: %s", got)
+	}
+	if got := must(s.Info(info.Digest)); got != info {
+		t.Errorf("Info says %v, Put said %v", got, info)
+	}
+	b := must(os.ReadFile(s.path(info.Digest)))
+	b[40] ^= 1
+	if err := os.WriteFile(s.path(info.Digest), append(b, 0), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Check(info.Digest); !strings.Contains(got, "changed") {
+		t.Errorf("a changed file: %q", got)
+	}
+	if _, err := s.Read(info.Digest); err == nil {
+		t.Error("a changed file was read")
+	}
+	if must(s.Put(context.Background(), bytes.NewReader(encoded(t, "image/png")))); s.Check(info.Digest) != "" {
+		t.Error("putting it again did not mend it")
+	}
+	os.Remove(s.path(info.Digest))
+	if got := s.Check(info.Digest); !strings.Contains(got, "missing") {
+		t.Errorf("a missing file: %q", got)
+	}
+	if _, err := s.Info(info.Digest); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	for _, d := range []campaign.Digest{"", "../../etc/passwd", campaign.Digest(strings.Repeat("g", 64))} {
+		if _, err := s.Read(d); err == nil || s.Check(d) == "" {
+			t.Errorf("%q was taken for a digest", d)
+		}
+	}
+}
+
+func TestOpenDropsWhatACrashLeft(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, tempPrefix+"1")
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(Open(dir, Limits{}))
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
+// P077: a path stays in the plan's folder, links or not.
+func TestOpenBelow(t *testing.T) {
+	base := t.TempDir()
+	root := filepath.Join(base, "plans")
+	for name, text := range map[string]string{"plans/media/a.png": "inside", "outside.png": "outside"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(base, name)), 0o700), os.WriteFile(filepath.Join(base, name), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"link.png": "../outside.png", "inner.png": "media/a.png", "dir": "media"} {
+		if err := os.Symlink(to, filepath.Join(root, link)); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	f, err := OpenBelow(root, "media/a.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := must(io.ReadAll(f)); string(got) != "inside" {
+		t.Errorf("read %q", got)
+	}
+	for path, want := range map[string]error{
+		"../outside.png": ErrLeaves, "media/../../outside.png": ErrLeaves, filepath.Join(base, "outside.png"): ErrLeaves,
+		`..\outside.png`: ErrLeaves, "": ErrLeaves, "link.png": ErrLeaves, "inner.png": ErrLeaves, "dir/a.png": ErrLeaves,
+		"media": ErrType, "media/b.png": fs.ErrNotExist,
+	} {
+		if _, err := OpenBelow(root, path); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", path, err, want)
+		}
+	}
+}
+
+func FuzzDescribe(f *testing.F) {
+	for mime := range formats {
+		f.Add(encoded(f, mime))
+	}
+	f.Add(insert(encoded(f, "image/jpeg"), 2, exif(6)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		limits := Limits{Bytes: 1 << 16, Pixels: 1 << 16}.withDefaults()
+		info, clean, err := inspect(b, limits)
+		if err != nil {
+			if !errors.Is(err, ErrType) && !errors.Is(err, ErrSize) {
+				t.Errorf("an error of no kind: %v", err)
+			}
+			return
+		}
+		again, twice, err := inspect(clean, limits)
+		if err != nil || again != info || !bytes.Equal(twice, clean) {
+			t.Errorf("cleaning twice differs: %v, %v, %v", info, again, err)
+		}
+	})
+}
