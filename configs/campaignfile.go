@@ -1,0 +1,310 @@
+package configs
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
+)
+
+// codes are the codes for faults of form in both files.
+var codes = yamlwalk.Codes{Bytes: "C005", Syntax: "C005", Feature: "C005", Key: "C006", Type: "C007"}
+
+// Bounds of a campaign file; far above any campaign, far below what hurts.
+const (
+	maxLanguages  = 32
+	maxMechanisms = 200
+	maxChannels   = 1000
+	maxWindows    = 2000
+	maxPeople     = 2000
+	maxConsents   = 20000
+	maxTags       = 50
+	maxTagValues  = 200
+)
+
+// ParseCampaign reads a campaign file. All findings come at once, in the order
+// of the file; the campaign may be used only when none of them is an error.
+// known gives the limits of a platform that this program can publish to, false
+// for any other; nil stands for all platforms there are, without limits.
+func ParseCampaign(file string, src []byte, known func(platform string) (campaign.Limits, bool)) (campaign.Campaign, campaign.Findings) {
+	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, codes)
+	if !root.Written() {
+		return campaign.Campaign{}, doc.Findings()
+	}
+	if known == nil {
+		known = func(name string) (campaign.Limits, bool) {
+			_, ok := platformSettings[name]
+			return campaign.Limits{}, ok
+		}
+	}
+	r := campaignReader{doc: doc, known: known, loc: time.UTC}
+	m := root.Map()
+	schemaLine(m.Need("schema"), CampaignSchema)
+	r.head(m.Need("campaign"))
+	r.mechanisms(m.Need("mechanisms"))
+	r.channels(m.Need("channels"))
+	r.windows(m.Opt("windows"))
+	r.people(m.Opt("people"))
+	r.consents(m.Opt("consents"))
+	r.tags(m.Opt("tags"))
+	r.policies(m.Opt("policies"))
+	m.Done()
+	r.acrossSections()
+	return r.c, doc.Findings()
+}
+
+// schemaLine checks which format a file says it has.
+func schemaLine(v yamlwalk.Value, want string) {
+	if s := v.String(); s.Written() && s.Value != want {
+		v.Error("C004", fmt.Sprintf("the schema is %q, not %s", s.Value, want), "write schema: "+want)
+	}
+}
+
+// campaignReader walks one campaign file.
+type campaignReader struct {
+	doc   *yamlwalk.Doc
+	known func(string) (campaign.Limits, bool)
+	c     campaign.Campaign
+	loc   *time.Location
+
+	windowAt map[campaign.TakeoverID]yamlwalk.Pos // where each window's name stands
+	manual   []personRef                          // who posts for manual channels
+	deputies []personRef
+	approval yamlwalk.Pos // where policies.approvals stands, else the policies or nothing
+}
+
+// personRef is a place that names a person.
+type personRef struct {
+	value yamlwalk.Value
+	mail  campaign.PersonID
+}
+
+func (r *campaignReader) head(v yamlwalk.Value) {
+	m := v.Map()
+	r.c.ID = m.Need("id").ID().Value
+	r.c.Title = m.Need("title").String().Value
+	if zone := m.Need("timezone"); zone.Written() {
+		r.zone(zone)
+	}
+	r.c.Languages = languageList(m.Need("languages"), 1)
+	required := m.Opt("required_languages")
+	r.c.Required = languageList(required, 0)
+	for _, tag := range r.c.Required {
+		if !slices.Contains(r.c.Languages, tag) {
+			required.Error("C030", fmt.Sprintf("%q is required but not one of the campaign's languages", tag), "add it to languages, or remove it here")
+		}
+	}
+	m.Done()
+}
+
+func (r *campaignReader) zone(v yamlwalk.Value) {
+	s := v.String()
+	if !s.Written() {
+		return
+	}
+	loc, err := loadZone(s.Value)
+	if err != nil {
+		v.Error("C030", err.Error(), zoneFix(s.Value))
+		return
+	}
+	r.c.Zone, r.loc = s.Value, loc
+}
+
+// loadZone accepts the names of places, and UTC. Abbreviations and offsets know
+// no summer time or mean different things to different people.
+func loadZone(name string) (*time.Location, error) {
+	if name != "UTC" && !strings.Contains(name, "/") || strings.HasPrefix(name, "Etc/") || strings.Contains(name, "..") {
+		return nil, fmt.Errorf("%q is not a time zone of a place", name)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a known time zone", name)
+	}
+	return loc, nil
+}
+
+func zoneFix(name string) string {
+	if place := map[string]string{"CET": "Europe/Brussels", "CEST": "Europe/Brussels", "GMT": "Europe/London", "BST": "Europe/London", "WET": "Europe/Lisbon", "EET": "Europe/Athens", "EST": "America/New_York", "EDT": "America/New_York", "PST": "America/Los_Angeles"}[name]; place != "" {
+		return "name a place, such as " + place
+	}
+	return "name a place as the IANA zone list has it, such as Europe/Brussels"
+}
+
+// languagePattern is the form of language tags; which ones exist is checked apart.
+const languagePattern = `^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`
+
+var languageForm = regexp.MustCompile(languagePattern)
+
+func languageList(v yamlwalk.Value, least int) []string {
+	var tags []string
+	for _, item := range v.List(least, maxLanguages) {
+		s := item.Match(languageForm, "a language tag", "fr")
+		if !s.Written() {
+			continue
+		}
+		if _, err := language.Parse(s.Value); err != nil {
+			item.Error("C030", fmt.Sprintf("%q is not a known language", s.Value), "write a BCP 47 tag such as en, fr, es, ar or pt-BR")
+			continue
+		}
+		if slices.Contains(tags, s.Value) {
+			item.Error("C030", fmt.Sprintf("%q stands here twice", s.Value), "remove one")
+			continue
+		}
+		tags = append(tags, s.Value)
+	}
+	return tags
+}
+
+const colourPattern = `^#[0-9A-Fa-f]{6}$`
+
+var colourForm = regexp.MustCompile(colourPattern)
+
+func (r *campaignReader) mechanisms(v yamlwalk.Value) {
+	r.c.Mechanisms = map[campaign.MechanismID]campaign.Mechanism{}
+	for _, e := range ids(v, 1, maxMechanisms) {
+		m := e.Map()
+		r.c.Mechanisms[campaign.MechanismID(e.Key.Value)] = campaign.Mechanism{
+			Title:  m.Need("title").String().Value,
+			Colour: m.Opt("colour").Match(colourForm, "a colour", "#2B6CB0").Value,
+		}
+		m.Done()
+	}
+}
+
+// ids reads a map whose keys are ids, with bounds on their number.
+func ids(v yamlwalk.Value, least, most int) []yamlwalk.Entry {
+	return bounded(v, v.IDs(), least, most)
+}
+
+func bounded(v yamlwalk.Value, entries []yamlwalk.Entry, least, most int) []yamlwalk.Entry {
+	n := len(entries)
+	switch {
+	case !v.IsMap():
+	case n < least && n == 0:
+		v.Error("C007", "nothing stands here", "add at least one")
+	case n > most:
+		v.Error("C007", fmt.Sprintf("%d entries, more than %d", n, most), fmt.Sprintf("keep at most %d", most))
+		return entries[:most]
+	}
+	return entries
+}
+
+func (r *campaignReader) consents(v yamlwalk.Value) {
+	if !v.Written() {
+		return
+	}
+	r.c.Consents = map[string]campaign.Consent{}
+	for _, e := range bounded(v, v.Entries(), 0, maxConsents) {
+		if !consentForm.MatchString(e.Key.Value) {
+			r.doc.Error(e.Key.Pos, "C006", "a consent's reference is not of letters, digits, points and hyphens", `write it like "MAYORS-017", at most 64 characters`)
+			continue
+		}
+		m := e.Map()
+		c := campaign.Consent{Shows: m.Need("shows").String().Value}
+		for _, item := range m.Opt("scope").List(0, 2) {
+			if s := item.Enum("web", "social"); s.Written() {
+				c.Scope = append(c.Scope, s.Value)
+			}
+		}
+		c.Languages = languageList(m.Opt("languages"), 0)
+		c.Until = r.when(m.Opt("until"), lastDayForm, `a day like "2027-12-31" or a local time`, parseLastDay)
+		c.Guardian = m.Opt("guardian").Bool(false)
+		c.Withdrawn = m.Opt("withdrawn").Bool(false)
+		m.Done()
+		r.c.Consents[e.Key.Value] = c
+	}
+}
+
+const consentPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
+
+var consentForm = regexp.MustCompile(consentPattern)
+
+func (r *campaignReader) tags(v yamlwalk.Value) {
+	if !v.Written() {
+		return
+	}
+	r.c.Tags = map[string][]string{}
+	for _, e := range ids(v, 0, maxTags) {
+		var values []string
+		for _, item := range e.List(1, maxTagValues) {
+			if s := item.ID(); s.Written() {
+				values = append(values, s.Value)
+			}
+		}
+		r.c.Tags[e.Key.Value] = values
+	}
+}
+
+func (r *campaignReader) policies(v yamlwalk.Value) {
+	p := campaign.DefaultPolicies()
+	r.approval = v.Pos()
+	if v.Written() {
+		m := v.Map()
+		p.Approvals = r.approvals(m.Opt("approvals"), p.Approvals)
+		p.TwoPerson = m.Opt("two_person").As("C060").Bool(p.TwoPerson)
+		p.MinLead = m.Opt("min_lead").As("C060").Duration(p.MinLead)
+		p.AltText = strictness(m.Opt("alt_text"), p.AltText)
+		p.Consent = strictness(m.Opt("consent"), p.Consent)
+		p.OnRestartLate = firstOf(m.Opt("on_restart_late").As("C060").Enum("send", "skip", "ask").Value, p.OnRestartLate)
+		if who := m.Opt("who_may_stop").As("C060"); who.Written() {
+			p.WhoMayStop = nil
+			for _, item := range who.List(1, 3) {
+				if s := item.Enum("organizer", "approver", "lead"); s.Written() {
+					p.WhoMayStop = append(p.WhoMayStop, campaign.RoleName(s.Value))
+				}
+			}
+		}
+		p.AnchorMoves = m.Opt("anchor_moves").As("C060").Duration(p.AnchorMoves)
+		if most := m.Opt("max_occurrences").As("C060"); most.Written() {
+			p.MaxOccurrences = int(most.Int(1, 10000))
+		}
+		m.Done()
+	}
+	r.c.Policies = p
+}
+
+// approvals is 0, 1, 2, or "optional": asked of nobody, recorded if given.
+func (r *campaignReader) approvals(v yamlwalk.Value, other int) int {
+	if !v.Written() {
+		return other
+	}
+	r.approval = v.Pos()
+	if v.IsString() {
+		v.As("C060").Enum("optional")
+		return 0
+	}
+	return int(v.As("C060").Int(0, 2))
+}
+
+func strictness(v yamlwalk.Value, other campaign.Strictness) campaign.Strictness {
+	s := v.As("C060").Enum(string(campaign.Required), string(campaign.Warn), string(campaign.Off))
+	return campaign.Strictness(firstOf(s.Value, string(other)))
+}
+
+// when reads a time of the campaign's zone; form is its outer form, what says
+// it in words.
+func (r *campaignReader) when(v yamlwalk.Value, form *regexp.Regexp, what string, parse func(string, *time.Location) (time.Time, error)) time.Time {
+	s := v.Match(form, what, "2026-12-18T09:00")
+	if !s.Written() {
+		return time.Time{}
+	}
+	at, err := parse(s.Value, r.loc)
+	if err != nil {
+		v.Error("C050", err.Error(), "write a day that the calendar has")
+	}
+	return at
+}
+
+var (
+	wallForm    = regexp.MustCompile(wallPattern)
+	lastDayForm = regexp.MustCompile(lastDayPattern)
+)
+
+// lastDayPattern is a day or a local date-time.
+const lastDayPattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([+-][0-9]{2}:[0-9]{2})?)?)?$`

@@ -1,0 +1,190 @@
+package configs
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+)
+
+// ServerSchema is the first line's value of every server file.
+const ServerSchema = "takeover/config-v1"
+
+// Server is what takeover.yaml says, with the defaults filled in. Paths are
+// resolved against the file. Secrets are references as the file has them
+// ("file:ntfy.token", "env:NAME"); internal/secret reads them, from Dir, when they are needed.
+type Server struct {
+	File string // "" where no file was read
+	Dir  string // folder that relative paths and secret references begin in
+
+	BaseURL        string // address that people use; "" until it is known
+	Listen         string // host:port of pages and API
+	MetricsListen  string // host:port; "" serves metrics on Listen
+	TrustedProxies []netip.Prefix
+	Domain         string        // "" or the name to get a certificate for (ACME)
+	PlainHTTP      bool          // plain http on public addresses was asked for
+	StopTimeout    time.Duration // how long a graceful stop may take
+
+	StoreDriver string // "bbolt" or "postgres"
+	DSNFile     string // postgres only: file that holds the connection string
+	Layout      Layout
+	MaxUpload   int64 // bytes of one picture or film
+
+	BackupAt   string // cron, local time of the machine; "" is never
+	BackupKeep int    // how many to keep
+
+	LogFormat string // "auto", "text" or "json"
+	LogLevel  string // "debug", "info", "warn" or "error"
+
+	Notify Notify
+
+	origins map[string]Origin
+}
+
+// Notify is where people are told; what is empty is not used.
+type Notify struct {
+	SMTP         string // host:port
+	SMTPUser     string
+	SMTPPassword string // secret reference
+	From         string
+	NtfyURL      string
+	NtfyToken    string // secret reference
+	HookURL      string
+	HookSecret   string // secret reference
+	TelegramChat string
+	TelegramBot  string // secret reference
+}
+
+// Origin says who decided on a setting.
+type Origin string
+
+const (
+	FromDefault     Origin = "default"
+	FromFile        Origin = "file"
+	FromEnvironment Origin = "environment"
+	FromFlag        Origin = "flag"
+)
+
+// DefaultServer is the configuration without file, environment and flags, with
+// paths relative to the folder.
+func DefaultServer(dir string) Server {
+	s := Server{origins: map[string]Origin{}}
+	for _, k := range serverKeys {
+		if err := k.set(&s, k.def); err != nil {
+			panic("configs: default of " + k.path + ": " + err.Error())
+		}
+	}
+	s.complete(dir)
+	return s
+}
+
+// Setting is one key of the server file as it counts.
+type Setting struct {
+	Path    string `json:"path"` // "server.listen"
+	Value   string `json:"value"`
+	Default string `json:"default"`
+	Origin  Origin `json:"origin"`
+	About   string `json:"about"`
+	Secret  bool   `json:"secret,omitempty"` // Value says where it is, not what it is
+}
+
+// Settings lists every key with its value and origin in the order of the file.
+func (s *Server) Settings() []Setting {
+	list := make([]Setting, len(serverKeys))
+	for i, k := range serverKeys {
+		origin := s.origins[k.path]
+		if origin == "" {
+			origin = FromDefault
+		}
+		list[i] = Setting{Path: k.path, Value: k.show(s), Default: k.def, Origin: origin, About: k.about, Secret: k.kind == kindSecret}
+	}
+	return list
+}
+
+// Override sets one key from a flag; value is written as in the environment
+// (lists with commas). The name that people typed goes into the finding.
+func (s *Server) Override(path, value, name string) campaign.Findings {
+	k, ok := serverKey(path)
+	if !ok {
+		return campaign.Findings{{File: name, Severity: campaign.SeverityError, Code: "C006", Path: path,
+			Message: "unknown key " + path, Fix: "takeover config show lists all keys"}}
+	}
+	if err := k.set(s, value); err != nil {
+		return campaign.Findings{k.finding(name, err)}
+	}
+	s.origins[path] = FromFlag
+	return s.check(name)
+}
+
+// complete fills in what follows from other keys and resolves paths.
+func (s *Server) complete(dir string) {
+	resolve := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	l := &s.Layout
+	resolve(&l.Data)
+	inside := LayoutIn(l.Data)
+	for _, p := range []struct {
+		path     *string
+		fallback string
+	}{{&l.Store, inside.Store}, {&l.Media, inside.Media}, {&l.Plans, inside.Plans}, {&l.Backups, inside.Backups}, {&l.Socket, inside.Socket}} {
+		if *p.path == "" {
+			*p.path = p.fallback
+		}
+		resolve(p.path)
+	}
+	resolve(&l.Key)
+	resolve(&l.Counter)
+	resolve(&s.DSNFile)
+	s.Dir = dir
+	if s.BaseURL == "" && s.Domain != "" {
+		s.BaseURL = "https://" + s.Domain
+	}
+}
+
+// check lists what single keys cannot see. The findings carry no line.
+func (s *Server) check(file string) campaign.Findings {
+	var fs campaign.Findings
+	add := func(code, path, message, fix string) {
+		fs = append(fs, campaign.Finding{File: file, Severity: campaign.SeverityError, Code: code, Path: path, Message: message, Fix: fix})
+	}
+	if u, err := url.Parse(s.BaseURL); s.BaseURL != "" && (err != nil || u.Scheme != "https" && !loopback(u.Hostname())) {
+		add("C001", "server.base_url", "base_url is not https: sign-in and links in mails need it", "write https://…, or an address of this machine such as http://127.0.0.1:8080")
+	}
+	for _, l := range []struct{ path, addr string }{{"server.listen", s.Listen}, {"server.metrics_listen", s.MetricsListen}} {
+		host, _, err := net.SplitHostPort(l.addr)
+		if l.addr == "" || err != nil || loopback(host) || s.PlainHTTP || s.Domain != "" && l.path == "server.listen" {
+			continue
+		}
+		add("C003", l.path, "anybody on the network could read what goes to "+l.addr+": it is public and has no TLS", "listen on 127.0.0.1 behind a proxy with TLS, or set server.domain, or say plain_http: true")
+	}
+	for _, p := range []struct{ path, file string }{{"secrets.key_file", s.Layout.Key}, {"secrets.counter_file", s.Layout.Counter}} {
+		if within(s.Layout.Data, p.file) {
+			add("C022", p.path, p.file+" lies inside the data folder "+s.Layout.Data+": a copy of the folder would carry it along", "keep it outside, for example beside takeover.yaml")
+		}
+	}
+	if s.StoreDriver == "postgres" && s.DSNFile == "" {
+		add("C006", "store.dsn_file", "the postgres store has no dsn_file", "write the connection string into a file and name it: dsn_file: dsn")
+	}
+	return fs
+}
+
+// loopback tells whether the host is this machine only.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// within tells whether the file lies in the folder.
+func within(dir, file string) bool {
+	rel, err := filepath.Rel(dir, file)
+	return err == nil && filepath.IsLocal(rel)
+}
