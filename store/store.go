@@ -21,6 +21,8 @@ var (
 	ErrBroken = errors.New("the store failed while writing; nobody knows what it kept")
 	// ErrCorrupt is wrapped when a record's checksum does not match.
 	ErrCorrupt = errors.New("record does not match its checksum")
+	// ErrClosed is wrapped by every call after Close.
+	ErrClosed = errors.New("the store is closed")
 )
 
 // Store keeps one campaign. Its methods may be called from several goroutines.
@@ -32,6 +34,12 @@ type Store interface {
 	// nil the change has reached the disk and survives a power cut. Calls that
 	// run at the same time may share one commit; one that fails leaves nothing
 	// behind even then. f may run again, so it must not touch anything but tx.
+	// f runs on the caller's goroutine: a panic in it leaves nothing behind and
+	// goes on up the caller's stack; calls that share the commit do not notice.
+	//
+	// The context counts until f begins: its error then says that f did not
+	// run. From then on Update waits for the outcome, so a cancelled call is
+	// never one that was kept after all.
 	Update(ctx context.Context, f func(tx Tx) error) error
 
 	// Backup writes a consistent copy to path (which must not exist), synced.
@@ -53,6 +61,7 @@ type Tx interface {
 	Plans
 	Queue
 	Journal
+	Aside
 }
 
 // Settings are the campaign itself and what stops it.
@@ -115,8 +124,9 @@ type Queue interface {
 
 	// OfPlan returns all deliveries of the plan, by id.
 	OfPlan(id campaign.PlanID) ([]campaign.Delivery, error)
-	// Twins returns the lane's deliveries with the fingerprint, at most 100,
-	// save cancelled, rejected and missed ones.
+	// Twins returns the lane's deliveries with the fingerprint, at most 1000,
+	// save cancelled, rejected and missed ones. One that was set aside is
+	// returned with id, lane, fingerprint and the state needs_human alone.
 	Twins(lane campaign.LaneID, fingerprint string) ([]campaign.Delivery, error)
 	// List returns at most max deliveries that match, by due time then id,
 	// beginning after the cursor ("" for the start); next is "" at the end.
@@ -177,4 +187,25 @@ type Journal interface {
 	Audit(e campaign.AuditEntry) error
 	// AuditFrom returns at most max entries with N >= n, in order.
 	AuditFrom(n uint64, max int) ([]campaign.AuditEntry, error)
+}
+
+// Aside are the records that could not be read. Lists skip them and the next
+// Update moves them out of the way, so that one cannot hold up the others.
+type Aside interface {
+	// SetAside lists them by kind and id.
+	SetAside() ([]Unreadable, error)
+	// Forget drops one for good: a person's deed, after which the id is free
+	// again. ErrNotFound where it was not set aside.
+	Forget(kind, id string) error
+}
+
+// Unreadable is a record that was set aside. While it lies there its delivery
+// id stays taken, and it stays a twin of its fingerprint, as one that needs a
+// person: nobody knows whether it is public.
+type Unreadable struct {
+	Kind string    `json:"kind"` // "delivery", "plan", …
+	ID   string    `json:"id"`
+	At   time.Time `json:"at"` // when it was set aside
+	Why  string    `json:"why"`
+	Raw  []byte    `json:"raw"` // what was found; nil where nothing was
 }

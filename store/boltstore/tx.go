@@ -1,0 +1,169 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/ittakesacommunity/takeover/store"
+)
+
+// errReadOnly is what a write inside View gets.
+var errReadOnly = errors.New("a view cannot write")
+
+// work is one bbolt transaction; several callers of Update share it.
+type work struct {
+	btx     *bolt.Tx
+	buckets [bucketCount]*bolt.Bucket
+	// campaignPut is set once a caller stored the campaign: what is read from
+	// then on may yet be undone and must not be remembered.
+	campaignPut bool
+	raised      *life // what a raise of the generation will have made it
+}
+
+// tx is one caller's part of a transaction.
+type tx struct {
+	s    *Store
+	w    *work
+	undo []change
+	over bool // the caller's function has returned
+}
+
+var _ store.Tx = (*tx)(nil)
+
+// change is one write and what it replaced (nil: nothing).
+type change struct {
+	b        bucket
+	key, old []byte
+}
+
+// bucket panics when the transaction is over: its pages may be another's by now.
+func (t *tx) bucket(b bucket) *bolt.Bucket {
+	if t.over {
+		panic("boltstore: transaction used after its function returned")
+	}
+	if t.w.buckets[b] == nil {
+		t.w.buckets[b] = t.w.btx.Bucket([]byte(bucketNames[b]))
+	}
+	return t.w.buckets[b]
+}
+
+// damaged turns a panic of bbolt, which is how it reports a page that makes no
+// sense, into an error.
+func damaged(b bucket, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: a page of %s: %v", store.ErrCorrupt, bucketNames[b], p)
+	}
+}
+
+// raw returns what is stored under the key, nil for nothing. It is valid until
+// the transaction ends.
+func (t *tx) raw(b bucket, key []byte) (v []byte, err error) {
+	bk := t.bucket(b)
+	defer damaged(b, &err)
+	return bk.Get(key), nil
+}
+
+func (t *tx) putRaw(b bucket, key, v []byte) (err error) {
+	bk := t.bucket(b)
+	defer damaged(b, &err)
+	if !t.w.btx.Writable() {
+		return errReadOnly
+	}
+	t.undo = append(t.undo, change{b, key, bk.Get(key)})
+	return bk.Put(key, v)
+}
+
+func (t *tx) delete(b bucket, key []byte) (err error) {
+	bk := t.bucket(b)
+	defer damaged(b, &err)
+	if !t.w.btx.Writable() {
+		return errReadOnly
+	}
+	old := bk.Get(key)
+	if old == nil {
+		return nil
+	}
+	t.undo = append(t.undo, change{b, key, old})
+	return bk.Delete(key)
+}
+
+// rollback undoes the caller's writes within the shared transaction.
+func (t *tx) rollback() (err error) {
+	defer damaged(inMeta, &err)
+	for i := len(t.undo) - 1; i >= 0; i-- {
+		c := t.undo[i]
+		if c.old == nil {
+			err = t.w.buckets[c.b].Delete(c.key)
+		} else {
+			err = t.w.buckets[c.b].Put(c.key, c.old)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	t.undo = nil
+	return nil
+}
+
+// get returns the checked content under the key, which aliases the file;
+// ErrNotFound, ErrCorrupt.
+func (t *tx) get(b bucket, key []byte) ([]byte, error) {
+	r, err := t.raw(b, key)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		if t.isAside(b, key) {
+			return nil, corrupt(b, key, "it was set aside")
+		}
+		return nil, fmt.Errorf("%s %q: %w", bucketNames[b], printable(b, key), store.ErrNotFound)
+	}
+	return unseal(b, key, r)
+}
+
+func (t *tx) put(b bucket, key, content []byte) error {
+	return t.putRaw(b, key, seal(b, key, content))
+}
+
+// load decodes what is under the key into v.
+func (t *tx) load(b bucket, key []byte, v any) error {
+	c, err := t.get(b, key)
+	if err != nil {
+		return err
+	}
+	return decode(b, key, c, v)
+}
+
+func (t *tx) save(b bucket, key []byte, v any) error {
+	c, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return t.put(b, key, c)
+}
+
+// cursor walks a bucket; once a page makes no sense it ends with err set.
+type cursor struct {
+	c   *bolt.Cursor
+	b   bucket
+	err error
+}
+
+func (t *tx) cursor(b bucket) *cursor { return &cursor{c: t.bucket(b).Cursor(), b: b} }
+
+func (c *cursor) seek(k []byte) (key, v []byte) {
+	defer damaged(c.b, &c.err)
+	return c.c.Seek(k)
+}
+
+func (c *cursor) next() (key, v []byte) {
+	defer damaged(c.b, &c.err)
+	return c.c.Next()
+}
+
+func (c *cursor) last() (key, v []byte) {
+	defer damaged(c.b, &c.err)
+	return c.c.Last()
+}
