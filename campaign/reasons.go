@@ -15,6 +15,7 @@ const (
 	ReasonNoApproval  = "no_approval"
 	ReasonTooLate     = "too_late"
 	ReasonSkipLate    = "skipped_after_restart"
+	ReasonAskLate     = "late_after_restart" // parked until a person lets it go
 	ReasonArmed       = "armed"
 	ReasonPublished   = "published"
 	ReasonFound       = "found"
@@ -43,17 +44,18 @@ const (
 	ReasonLane        = "lane"
 	ReasonRestPartial = "rest_given_up"
 	ReasonMedia       = "media"
+	ReasonHandedOver  = "handed_over" // a person has text and files, and pastes the link
 )
 
 // Reasons lists all codes, in the order above.
 func Reasons() []string {
 	return []string{
 		ReasonPlanned, ReasonApproved, ReasonUnapproved, ReasonChanged, ReasonWithdrawn, ReasonRemoved,
-		ReasonOrganizer, ReasonConsent, ReasonGrant, ReasonNoApproval, ReasonTooLate, ReasonSkipLate,
+		ReasonOrganizer, ReasonConsent, ReasonGrant, ReasonNoApproval, ReasonTooLate, ReasonSkipLate, ReasonAskLate,
 		ReasonArmed, ReasonPublished, ReasonFound, ReasonPerson, ReasonRefused, ReasonDuplicate,
 		ReasonNotSent, ReasonGate, ReasonNextPart, ReasonDoubt, ReasonCrash, ReasonAbsent,
 		ReasonCannotTell, ReasonTouched, ReasonTwin, ReasonTwinPending, ReasonStopped, ReasonHeld,
 		ReasonWaitsLive, ReasonWaitsValue, ReasonHash, ReasonNoPost, ReasonGap, ReasonQuota, ReasonRate,
-		ReasonLane, ReasonRestPartial, ReasonMedia,
+		ReasonLane, ReasonRestPartial, ReasonMedia, ReasonHandedOver,
 	}
 }
