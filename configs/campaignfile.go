@@ -62,8 +62,16 @@ func ParseCampaign(file string, src []byte, known func(platform string) (campaig
 // schemaLine checks which format a file says it has.
 func schemaLine(v yamlwalk.Value, want string) {
 	if s := v.String(); s.Written() && s.Value != want {
-		v.Error("C004", fmt.Sprintf("the schema is %q, not %s", s.Value, want), "write schema: "+want)
+		v.Error("C004", fmt.Sprintf("the schema is %q, not %s", short(s.Value), want), "write schema: "+want)
 	}
+}
+
+// short is what a person wrote, cut to fit a message.
+func short(s string) string {
+	if r := []rune(s[:min(len(s), 400)]); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
 }
 
 // campaignReader walks one campaign file.
@@ -120,11 +128,11 @@ func (r *campaignReader) zone(v yamlwalk.Value) {
 // no summer time or mean different things to different people.
 func loadZone(name string) (*time.Location, error) {
 	if name != "UTC" && !strings.Contains(name, "/") || strings.HasPrefix(name, "Etc/") || strings.Contains(name, "..") {
-		return nil, fmt.Errorf("%q is not a time zone of a place", name)
+		return nil, fmt.Errorf("%q is not a time zone of a place", short(name))
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a known time zone", name)
+		return nil, fmt.Errorf("%q is not a known time zone", short(name))
 	}
 	return loc, nil
 }
@@ -149,7 +157,7 @@ func languageList(v yamlwalk.Value, least int) []string {
 			continue
 		}
 		if _, err := language.Parse(s.Value); err != nil {
-			item.Error("C030", fmt.Sprintf("%q is not a known language", s.Value), "write a BCP 47 tag such as en, fr, es, ar or pt-BR")
+			item.Error("C030", fmt.Sprintf("%q is not a known language", short(s.Value)), "write a BCP 47 tag such as en, fr, es, ar or pt-BR")
 			continue
 		}
 		if slices.Contains(tags, s.Value) {

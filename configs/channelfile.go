@@ -68,7 +68,7 @@ func (r *campaignReader) platform(v yamlwalk.Value, publishes bool) string {
 	if named {
 		v.Error("C040", fmt.Sprintf("this program cannot publish to %q", s.Value), "write platform: sandbox and like: "+s.Value+" to rehearse it, or use manual")
 	} else {
-		v.Error("C040", "unknown platform", fix)
+		v.Error("C040", fmt.Sprintf("unknown platform %q", short(s.Value)), fix)
 	}
 	return ""
 }
@@ -127,8 +127,11 @@ func readURL(v yamlwalk.Value, private bool) string {
 	if u, err := url.Parse(s.Value); err == nil && u.User != nil {
 		v.Error("C041", "the address carries a user or password", "remove it; give the secret by {file: …} or {env: …}")
 		return ""
-	} else if err != nil || !urlForm.MatchString(s.Value) {
+	} else if !urlForm.MatchString(s.Value) {
 		v.Error("C007", "this is not an address", "write it like https://social.example")
+		return ""
+	} else if err != nil {
+		v.Error("C044", "this is not an address that can be used", "write it like https://social.example")
 		return ""
 	}
 	if strings.HasPrefix(s.Value, "http://") && !private {

@@ -33,7 +33,7 @@ type Server struct {
 	Layout      Layout
 	MaxUpload   int64 // bytes of one picture or film
 
-	BackupAt   string // cron, local time of the machine; "" is never
+	BackupAt   string // cron, local time of the machine
 	BackupKeep int    // how many to keep
 
 	LogFormat string // "auto", "text" or "json"
@@ -169,7 +169,7 @@ func (s *Server) check(file string) campaign.Findings {
 		}
 	}
 	if s.StoreDriver == "postgres" && s.DSNFile == "" {
-		add("C006", "store.dsn_file", "the postgres store has no dsn_file", "write the connection string into a file and name it: dsn_file: dsn")
+		add("C006", "store.driver", "the postgres store has no dsn_file", "write the connection string into a file and name it: dsn_file: dsn")
 	}
 	return fs
 }

@@ -148,25 +148,25 @@ func (k serverKeyInfo) set(s *Server, text string) error {
 		*field = text
 	case *bool:
 		if text != "true" && text != "false" {
-			return fmt.Errorf("is %q, neither true nor false", text)
+			return fmt.Errorf("is %q, neither true nor false", short(text))
 		}
 		*field = text == "true"
 	case *int:
 		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || n == 0 {
-			return fmt.Errorf("is %q, not a whole number from 1", text)
+			return fmt.Errorf("is %q, not a whole number from 1", short(text))
 		}
 		*field = int(n)
 	case *int64:
 		n, err := yamlwalk.ParseSize(text)
 		if err != nil || n == 0 {
-			return fmt.Errorf("is %q, not a size", text)
+			return fmt.Errorf("is %q, not a size", short(text))
 		}
 		*field = n
 	case *time.Duration:
 		d, err := yamlwalk.ParseDuration(text)
 		if err != nil {
-			return fmt.Errorf("is %q, not a duration", text)
+			return fmt.Errorf("is %q, not a duration", short(text))
 		}
 		*field = d
 	case *[]netip.Prefix:
@@ -184,15 +184,16 @@ func (k serverKeyInfo) checkText(text string) error {
 	switch k.kind {
 	case kindChoice:
 		if !slices.Contains(k.choices, text) {
-			return fmt.Errorf("is %q, not one of %s", text, strings.Join(k.choices, ", "))
+			return fmt.Errorf("is %q, not one of %s", short(text), strings.Join(k.choices, ", "))
 		}
 	case kindURL:
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("is %q, not a web address", text)
+		// What is no address is not repeated: it may hold a password.
+		if u, err := url.Parse(text); err != nil || u.User != nil || !urlForm.MatchString(text) {
+			return fmt.Errorf("is not a web address (without user and password)")
 		}
 	case kindAddress:
 		if _, port, err := net.SplitHostPort(text); err != nil || !isPort(port) {
-			return fmt.Errorf("is %q, not host:port", text)
+			return fmt.Errorf("is %q, not host:port", short(text))
 		}
 	case kindCron:
 		if err := checkCron(text); err != nil {
@@ -200,7 +201,7 @@ func (k serverKeyInfo) checkText(text string) error {
 		}
 	case kindMail:
 		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
-			return fmt.Errorf("is %q, not a mail address", text)
+			return fmt.Errorf("is %q, not a mail address", short(text))
 		}
 	case kindSecret:
 		if scheme, name, _ := strings.Cut(text, ":"); name == "" || scheme != "file" && scheme != "env" {
@@ -214,10 +215,10 @@ func (k serverKeyInfo) checkText(text string) error {
 // the parser, which panics on some of them.
 func checkCron(text string) error {
 	if len(strings.Fields(text)) != 5 || strings.Contains(text, "TZ=") {
-		return fmt.Errorf("is %q, not five cron fields", text)
+		return fmt.Errorf("is %q, not five cron fields", short(text))
 	}
 	if _, err := cron.ParseStandard(text); err != nil {
-		return fmt.Errorf("is %q: %w", text, err)
+		return fmt.Errorf("is %q: %w", short(text), err)
 	}
 	return nil
 }
@@ -241,7 +242,7 @@ func parsePrefixes(text string) ([]netip.Prefix, error) {
 		}
 		p, err := netip.ParsePrefix(part)
 		if err != nil {
-			return nil, fmt.Errorf("names %q, neither an address nor a network", part)
+			return nil, fmt.Errorf("names %q, neither an address nor a network", short(part))
 		}
 		list = append(list, p.Masked())
 	}

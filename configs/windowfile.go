@@ -128,7 +128,7 @@ func (r *campaignReader) role(v yamlwalk.Value, p *campaign.Person) {
 	role, err := campaign.ParseRole(s.Value)
 	switch _, ok := r.c.Mechanisms[role.Mechanism]; {
 	case err != nil:
-		v.Error("C061", err.Error(), "write viewer, lead:MECHANISM, approver, organizer or operator")
+		v.Error("C061", fmt.Sprintf("%q is not a role", short(s.Value)), "write viewer, lead:MECHANISM, approver, organizer or operator")
 	case role.Mechanism != "" && !ok:
 		v.Error("C061", fmt.Sprintf("there is no mechanism %q to lead", role.Mechanism), didYouMean(string(role.Mechanism), r.c.Mechanisms))
 	default:
