@@ -1,0 +1,270 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/store"
+)
+
+// flight is one attempt between its arming and the record of its result.
+// Engine.mu guards its place in Engine.flights; the fields do not change once
+// it is armed, save pass, which guards itself.
+type flight struct {
+	lane     *lane
+	since    time.Time
+	pass     *pass // nil until armed
+	delivery campaign.Delivery
+	attempt  campaign.Attempt
+	request  channels.Request
+	channel  opened
+	repeat   bool
+	prevLast time.Time // the lane's LastAt before this one
+}
+
+func (e *Engine) flying(id campaign.DeliveryID) *flight {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.flights[id]
+}
+
+func (e *Engine) landed(f *flight) {
+	f.pass.leave()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.flights, f.delivery.ID)
+}
+
+// ready does what must be known before p.send is armed and needs more than the
+// store: the open channel, the media, the account's newest post. False: the
+// lane cannot send now.
+func (e *Engine) ready(l *lane, p *pick) bool {
+	var err error
+	if p.channel, err = e.open(p.campaign, p.send.Channel); err != nil {
+		e.unopened(l, p.send.Channel, err)
+		return false
+	}
+	e.mu.Lock()
+	l.fault = ""
+	e.mu.Unlock()
+	for _, m := range p.content.Media {
+		if p.media = e.cfg.Media(m.Digest); p.media != "" {
+			break
+		}
+	}
+	if p.repeat || p.send.Part > 0 {
+		return true
+	}
+	if at, ok := p.channel.Channel.(channels.Latest); ok {
+		ctx, cancel := context.WithTimeout(e.soft, e.cfg.ReadTimeout/3)
+		o, _ := attend(ctx, at.Latest)
+		cancel()
+		if o.err == nil {
+			p.newest = o.value
+		} // else read-back starts at the newest that we remember
+	}
+	return e.compare(l, p)
+}
+
+// unopened puts a lane aside whose channel cannot be opened.
+func (e *Engine) unopened(l *lane, ch campaign.ChannelID, err error) {
+	now := e.clk.Now()
+	e.log.Error("channel cannot be opened", "channel", ch, "err", err)
+	e.rest(l, campaign.Reason{Code: campaign.ReasonLane, Text: "channel " + string(ch) + " cannot be opened", At: now}, now.Add(maxSleep))
+	e.mu.Lock()
+	l.fault = err.Error()
+	e.mu.Unlock()
+	e.tellOnce("open "+string(ch), Notice{Kind: NoticeLane, Lane: l.id, Code: campaign.ReasonLane, Text: "Channel " + string(ch) + " cannot be opened: " + err.Error()})
+}
+
+// compare looks, before the first arming of a lane since the start, whether
+// the post that would leave is public already: then the store is older than
+// what people see, and everything stops until a person has looked.
+func (e *Engine) compare(l *lane, p *pick) bool {
+	e.mu.Lock()
+	done := l.compared
+	e.mu.Unlock()
+	c := p.channel
+	if done || p.send.Attempt > 0 || c.strength == channels.Weak || c.strength == channels.Good && p.newest == "" && e.newestOf(l) == "" {
+		return true
+	}
+	r := channels.Request{Delivery: *p.send, Content: p.content, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: e.newestOf(l)}
+	v, receipt, err := e.ask(c, r)
+	if err != nil {
+		return true // asked again before the next one
+	}
+	e.mu.Lock()
+	l.compared = true
+	e.mu.Unlock()
+	if v != channels.Found {
+		return true
+	}
+	e.quarantine(l, p.send, receipt)
+	return false
+}
+
+// newestOf is the newest own post of the account that the store remembers.
+func (e *Engine) newestOf(l *lane) (id string) {
+	err := e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
+		s, err := tx.Lane(l.id)
+		id = s.Newest
+		return err
+	})
+	if err != nil {
+		e.storeTrouble("reading lane "+string(l.id), err)
+	}
+	return id
+}
+
+// quarantine stops everything: d is public although the store says scheduled.
+func (e *Engine) quarantine(l *lane, d *campaign.Delivery, r campaign.Receipt) {
+	text := "delivery " + string(d.ID) + " is public already as " + r.RemoteID + ": the store may be older than what people see"
+	if e.setCause(campaign.CauseQuarantine, text) == nil {
+		e.tell(Notice{Kind: NoticeRestore, Delivery: d.ID, Plan: d.Plan, Lane: l.id, Text: "Publishing stopped: " + text + "."})
+	}
+}
+
+// setCause stores a cause that stops everything and closes the gate.
+func (e *Engine) setCause(c campaign.Cause, reason string) error {
+	now := e.clk.Now()
+	var s campaign.Switches
+	err := e.update("stopping everything", func(tx store.Tx) (err error) {
+		if s, err = tx.Switches(); err != nil {
+			return err
+		}
+		if _, on := s.Causes[c]; on {
+			return nil
+		}
+		s.Causes = with(s.Causes, c, campaign.CauseRecord{By: daemon, At: now, Reason: reason})
+		if err := tx.PutSwitches(s); err != nil {
+			return err
+		}
+		return tx.Audit(campaign.AuditEntry{At: now, By: daemon, Door: daemon, Deed: "stop", Object: string(c), Detail: reason})
+	})
+	if err == nil {
+		e.gate.set(s)
+		e.mu.Lock()
+		e.stopped = c
+		e.mu.Unlock()
+	}
+	return err
+}
+
+// daemon is who acts where no person does.
+const daemon = "daemon"
+
+// with is m with one entry more; m itself stays as it is.
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
+	n := make(map[K]V, len(m)+1)
+	for key, value := range m {
+		n[key] = value
+	}
+	n[k] = v
+	return n
+}
+
+// send makes the one publish call of an armed attempt and records what came of
+// it. It tells whether the lane may go on at once.
+func (e *Engine) send(l *lane, f *flight) bool {
+	ctx, cancel := context.WithTimeout(e.hard, f.attempt.SendBy.Sub(f.attempt.ArmedAt)+e.cfg.CallTimeout)
+	defer cancel()
+	f.request.Gate = f.pass
+	o, pending := attend(ctx, func(ctx context.Context) (campaign.Receipt, error) {
+		return f.channel.Publish(ctx, f.request)
+	})
+	if pending != nil {
+		e.hangs(l, f, pending)
+		return false
+	}
+	on := e.record(l, f, o)
+	e.landed(f)
+	return on
+}
+
+// hangs records a call that outlived its deadline as in doubt. The lane stays
+// closed until the call returns; what it says then is evidence only.
+func (e *Engine) hangs(l *lane, f *flight, pending <-chan outcome[campaign.Receipt]) {
+	e.mu.Lock()
+	l.hanging++
+	e.mu.Unlock()
+	f.pass.cut()
+	e.record(l, f, outcome[campaign.Receipt]{err: errHangs})
+	e.tell(Notice{Kind: NoticeHang, Delivery: f.delivery.ID, Plan: f.delivery.Plan, Lane: l.id,
+		Text: "A call to the platform does not return. Its account waits until it does."})
+	go func() {
+		o := <-pending
+		e.mu.Lock()
+		l.hanging--
+		e.mu.Unlock()
+		if e.hard.Err() == nil {
+			e.late(f, o)
+		}
+		e.landed(f)
+		e.nudge()
+	}()
+}
+
+// late keeps what a call said after its attempt was settled.
+func (e *Engine) late(f *flight, o outcome[campaign.Receipt]) {
+	var notices []Notice
+	err := e.update("recording a late result", func(tx store.Tx) (err error) {
+		notices, err = e.evidence(tx, f, o)
+		return err
+	})
+	if err == nil {
+		e.tell(notices...)
+	}
+}
+
+// evidence adds a result to an attempt that was settled without it.
+func (e *Engine) evidence(tx store.Tx, f *flight, o outcome[campaign.Receipt]) ([]Notice, error) {
+	now := e.clk.Now()
+	d, err := tx.Delivery(f.delivery.ID)
+	if err != nil {
+		return nil, err
+	}
+	attempts, err := tx.Attempts(d.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range attempts {
+		if a.N != f.attempt.N {
+			continue
+		}
+		a.Late, a.RemoteID = true, o.value.RemoteID
+		if o.err != nil {
+			a.Reason = o.err.Error()
+		}
+		if err := tx.PutAttempt(a); err != nil {
+			return nil, err
+		}
+	}
+	if d.Attempt != f.attempt.N {
+		return nil, nil
+	}
+	left, _ := f.pass.seen()
+	switch {
+	case d.State == campaign.InDoubt:
+		d.CheckAt = now // there may be something to find
+		return nil, tx.PutDelivery(&d)
+	case d.State == campaign.Scheduled && (o.err == nil || !left.IsZero() && channels.FateOf(o.err) == channels.InDoubt):
+		// It was taken back as not sent, and says otherwise: never twice.
+		if err := d.Park(campaign.ReasonDoubt, "it was taken back, but the platform answered as if it had left", now); err != nil {
+			return nil, ruleError{err}
+		}
+		if err := tx.PutDelivery(&d); err != nil {
+			return nil, err
+		}
+		return endNotice(&d, now), audit(tx, now, &d, "parked")
+	}
+	return nil, nil
+}
+
+// isPanic tells whether an adapter panicked.
+func isPanic(err error) (*panicError, bool) {
+	var p *panicError
+	return p, errors.As(err, &p)
+}
