@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ittakesacommunity/takeover/channels/webhook/pretend"
 )
 
 type vector struct {
@@ -45,7 +47,7 @@ func TestVectors(t *testing.T) {
 			h.Set("webhook-id", v.ID)
 			h.Set("webhook-timestamp", v.Timestamp)
 			h.Set("webhook-signature", v.Signature)
-			err = Verify(keys, h, []byte(v.Body), time.Unix(v.VerifyAt, 0))
+			err = pretend.Verify(v.Secrets, h, []byte(v.Body), time.Unix(v.VerifyAt, 0))
 			if (err == nil) != v.Valid {
 				t.Errorf("Verify = %v, want valid %v", err, v.Valid)
 			}
@@ -70,8 +72,7 @@ func TestEachRotatedSecretVerifies(t *testing.T) {
 	h.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
 	h.Set("webhook-signature", Sign(both, "d_1", at, []byte("{}")))
 	for _, secret := range []string{one, two} {
-		keys, _ := ParseKeys(secret)
-		if err := Verify(keys, h, []byte("{}"), at); err != nil {
+		if err := pretend.Verify([]string{secret}, h, []byte("{}"), at); err != nil {
 			t.Errorf("a receiver that knows one secret refuses: %v", err)
 		}
 	}
@@ -99,14 +100,18 @@ func TestParseKeysRefuses(t *testing.T) {
 	}
 }
 
-func FuzzVerify(f *testing.F) {
-	f.Add("msg_1", "1614265330", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", []byte("{}"))
-	f.Add("", "x", "v1,,, v1", []byte(nil))
-	keys, _ := ParseKeys("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-	f.Fuzz(func(t *testing.T, id, timestamp, signature string, body []byte) {
-		h := http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {timestamp}, "Webhook-Signature": {signature}}
-		if Verify(keys, h, body, time.Unix(1614265330, 0)) == nil && !strings.Contains(signature, "v1,") {
-			t.Errorf("accepted %q", signature)
+func FuzzParseKeys(f *testing.F) {
+	f.Add("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	f.Add("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= x")
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, err := ParseKeys(text)
+		if (err == nil) != (len(keys) > 0) {
+			t.Errorf("%d keys, %v", len(keys), err)
+		}
+		for _, key := range keys {
+			if len(key) < minKey || len(key) > maxKey {
+				t.Errorf("a key of %d bytes", len(key))
+			}
 		}
 	})
 }
