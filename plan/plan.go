@@ -1,59 +1,63 @@
 // Package plan turns what a lead submits into deliveries: Parse reads a file,
-// Check lists everything that is wrong with it, Expand makes the finite list of
-// deliveries, Diff compares them with what is stored. It is pure: no clock and
+// Expand lists everything that is wrong with it and makes the finite list of
+// deliveries, Compare says what they change in what is stored. Load is the
+// first two in one; it is what doors call. The package is pure: no clock and
 // no I/O; "now" is an argument.
 package plan
 
 import (
-	"time"
+	_ "time/tzdata" // zones must be the same on every machine
 
 	"github.com/ittakesacommunity/takeover/campaign"
-	"github.com/ittakesacommunity/takeover/internal/measure"
+	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
-// Pos is a place in the file, for findings; Line and Column count from 1.
-type Pos struct {
-	Line, Column int
-	Path         string // "posts[quote-nurse].text.en"
-}
+// Pos is a place in the file; Str is a string with its place.
+type (
+	Pos = yamlwalk.Pos
+	Str = yamlwalk.Str
+)
 
-// Str is a string with its place.
-type Str struct {
-	Value string
-	Pos   Pos
-}
-
-// Text is one string (a template for all languages) or one a language.
-type Text struct {
-	Pos  Pos
-	All  *Str           // the one string, if it was one
-	Lang map[string]Str // by BCP 47 tag otherwise
-	Tags []string       // the keys of Lang in file order
-}
-
-// Written tells whether anything was said at all.
-func (t Text) Written() bool { return t.All != nil || len(t.Lang) > 0 }
-
-// Plan is a submitted file as it was written, with places.
+// Plan is a submitted file as it was written, with places. Its form is right,
+// as far as broken does not say otherwise; Expand checks what it says.
 type Plan struct {
 	File      string
 	Pos       Pos
-	Schema    Str
 	ID        Str
 	Campaign  Str
 	Window    Str
 	Title     Str
-	Timezone  Str
+	Timezone  Str // empty: the campaign's
 	Languages []Str
 	Defaults  Defaults
 	Anchors   []Anchor
 	Media     []Media
 	Posts     []Post
+
+	// broken are the posts, by number, whose form is wrong; -1 stands for the rest of the file.
+	broken map[int]bool
+}
+
+// Text is one string (a template for all languages) or one a language.
+type Text struct {
+	Pos  Pos
+	All  Str            // the one string, if it was one
+	Lang map[string]Str // by BCP 47 tag otherwise
+}
+
+// Written tells whether anything was said at all.
+func (t Text) Written() bool { return t.All.Written() || len(t.Lang) > 0 }
+
+// In is the text of one language; one string serves all.
+func (t Text) In(lang string) Str {
+	if t.All.Written() {
+		return t.All
+	}
+	return t.Lang[lang]
 }
 
 // Defaults hold where a post says nothing.
 type Defaults struct {
-	Pos       Pos
 	Channels  []Str
 	Hashtags  []Str
 	Link      Str
@@ -69,185 +73,148 @@ type Tag struct{ Key, Value Str }
 type Anchor struct {
 	ID        Str
 	Start     Str // local date-time
-	Length    Str // duration
+	Length    Str // duration; empty: an hour
 	Watch     Str
 	LiveCheck Str // "", "youtube" or "person"
-	Pos       Pos
 }
 
 // Media is a picture or film beside the plan.
 type Media struct {
 	ID      Str
+	Pos     Pos
 	File    Str
 	Alt     Text
 	Credit  Str
 	Licence Str
 	Shows   Str // nobody, person, crowd
 	Consent Str
-	Focus   [2]float64 // default 0.5, 0.5
-	Pos     Pos
+	Focus   [2]float64 // x, y from the top left, 0..1
 }
 
-// Post is one piece of content.
+// Post is one piece of content. Quotes and messages say it themselves (Step);
+// challenges and livestreams in Steps, a message in a series also in Items.
 type Post struct {
-	ID        Str
-	Kind      Str
-	Pos       Pos
-	At        []Str // local date-times; or one anchor expression
-	AtIsList  bool
-	Schedule  *Schedule
+	Step
+	Kind      campaign.Kind
 	Channels  []Str // empty: the defaults
+	Schedule  *Schedule
+	Anchor    Str // the event it hangs on
 	Series    *Series
 	Tags      []Tag
 	Quote     *Quote
 	Challenge *Challenge
-	Anchor    Str // livestream
-	Images    []Str
-	Text      Text
-	Items     []Item
+	Items     []Step // one for each occurrence, in order; without a time of their own
 	Steps     []Step
-	Variants  []Variant
+	Repeat    bool // the same text again is meant
+}
+
+// Step is a part of a post's life with its own text and time, or one item of a
+// series.
+type Step struct {
+	ID        Str
+	Pos       Pos
+	At        []Str // local date-times; or one offset from the anchor
+	AtIsList  bool
+	Text      Text
+	Images    []Str // ids of media
+	HasImages bool
+	Source    Str // where a statement of fact comes from
 	Hashtags  []Str
 	HasTags   bool // Hashtags was written, be it empty
 	Link      Str
-	Source    Str
+	HasLink   bool
+	WaitFor   Str
 	Tolerance Str
 	IfMissed  Str
-	WaitFor   Str
-	Repeat    bool
 	Values    []Value
-	// Options that channels may carry; a variant overrides them.
-	Options Options
+	Variants  []Variant
+	Options
 }
 
-// Options are per-channel abilities that a post or variant may use.
+// Options are abilities that not every channel has; those of a step hold
+// before those of its post, those of a variant before both.
 type Options struct {
 	FirstComment   Text
 	Thread         []Text
 	Visibility     Str
 	ContentWarning Text
 	Silent         *bool
+	// IfTooLong "separate" makes a joined post that is too long several.
+	IfTooLong Str
+	// where each option was written, for what a channel cannot do
+	silentAt, threadAt Pos
 }
 
 // Series numbers the posts of a series of voices; it does not schedule them.
 type Series struct {
 	Name   Str
-	Number int
+	Number int64
 }
 
 // Quote is somebody's words.
 type Quote struct {
 	Pos     Pos
 	Text    Text
-	Speaker Text // speaker.role
-	Photo   Str  // id in media
-	Card    bool
+	Name    Str  // of the speaker, where it may be said
+	Role    Text // of the speaker
+	Photo   Str  // id of a medium
+	Card    bool // draw the quote on the photo
+	Consent Str
 }
 
 // Challenge asks the public for entries.
 type Challenge struct {
-	Pos     Pos
 	Hashtag Str
 	Rules   Str
 	Closes  Str // local date-time
 }
 
-// Schedule is a cron series within local dates. A date without a time as Until
-// includes that day.
+// Schedule is a cron series from a local date or time on, until another. A
+// date without a time as Until includes that day.
 type Schedule struct {
 	Pos   Pos
 	Cron  Str
-	From  Str
+	From  Str // empty: the beginning of the window
 	Until Str
 }
 
-// Item is the content of one occurrence of a series.
-type Item struct {
-	ID     Str
-	Text   Text
-	Images []Str
-	Source Str
-	Pos    Pos
-}
-
-// Step is a part of a challenge's or livestream's life.
-type Step struct {
-	ID        Str
-	At        []Str
-	AtIsList  bool
-	Text      Text
-	Images    []Str
-	WaitFor   Str
-	Tolerance Str
-	IfMissed  Str
-	Values    []Value
-	Pos       Pos
-}
-
-// Value is a number to be filled in later, within bounds.
+// Value is a whole number to be filled in later, within bounds.
 type Value struct {
 	Name     Str
 	Min, Max int64
-	Pos      Pos
 }
 
-// Variant overrides a post for one channel.
+// Variant overrides a post or step for one channel.
 type Variant struct {
 	Channel   Str
-	Pos       Pos
-	Text      Text
+	Text      Text // languages it does not write keep their text
 	Images    []Str
 	HasImages bool
-	Languages []Str
+	Languages []Str // only these
+	Hashtags  []Str
+	HasTags   bool
 	Link      Str
 	HasLink   bool
-	Off       bool
-	Options   Options
+	Off       bool // not on this channel
+	Options
 }
 
-// Surface is what a channel looks like to a plan: its platform's limits,
-// abilities and measure.
-type Surface struct {
-	Platform     string // the platform whose limits hold ("like" of a sandbox)
-	Limits       campaign.Limits
-	Capabilities []string
-	Measure      measure.Func
-	// Check is the adapter's own check of a rendered content; nil where there is none.
-	Check func(campaign.Content) []campaign.Finding
+// mediaByID finds a medium of the plan.
+func (p *Plan) mediaByID(id string) (Media, bool) {
+	for _, m := range p.Media {
+		if m.ID.Value == id {
+			return m, true
+		}
+	}
+	return Media{}, false
 }
 
-// Env is everything outside of the file that Check and Expand need.
-type Env struct {
-	Now      time.Time
-	Campaign *campaign.Campaign
-	Surface  func(campaign.ChannelID) (Surface, bool)
-	// Media describes a file that the plan names, by its path as written; nil
-	// skips the checks that need the file. An error says what is wrong with it;
-	// wrap ErrMediaType or ErrMediaSize for those, fs.ErrNotExist when it is missing.
-	Media func(path string) (campaign.Media, error)
-	// What people changed beside the file; nil at the first submission.
-	Anchors map[string]campaign.Anchor
-	Values  map[string]string // "post/step/name"
-	Author  campaign.PersonID
-	// Revision the plan will have when it is stored.
-	Revision int
-	// Mechanisms the submitter may act for; nil: any (P003 otherwise).
-	Mechanisms []campaign.MechanismID
-	// Existing are the stored deliveries of this plan (times already out are
-	// not "in the past"), Twins tells what else stands on an account with a
-	// fingerprint; both may be nil.
-	Existing []campaign.Delivery
-	Twins    func(lane campaign.LaneID, fingerprint string) []campaign.Delivery
-}
-
-// Expansion is the finite list of deliveries of a plan with their content.
-type Expansion struct {
-	Plan       campaign.PlanID
-	Takeover   campaign.TakeoverID
-	Mechanism  campaign.MechanismID
-	Title      string
-	Deliveries []campaign.Delivery // in the order of due time, then id; State is empty
-	Contents   map[campaign.Digest]campaign.Content
-	Anchors    map[string]campaign.Anchor
-	Media      map[string]campaign.Media // by path as written
+// anchorByID finds an anchor of the plan.
+func (p *Plan) anchorByID(id string) (Anchor, bool) {
+	for _, a := range p.Anchors {
+		if a.ID.Value == id {
+			return a, true
+		}
+	}
+	return Anchor{}, false
 }

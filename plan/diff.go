@@ -1,24 +1,17 @@
 package plan
 
-import (
-	"time"
-
-	"github.com/ittakesacommunity/takeover/campaign"
-)
-
-// Occurrence is one instant of a cron series, named by its earliest wall time.
-type Occurrence struct {
-	Wall string    `json:"wall"` // local, "2026-10-25T02:30"
-	At   time.Time `json:"at"`
-	Note string    `json:"note"` // "", "gap" or "overlap"
-}
+import "github.com/ittakesacommunity/takeover/campaign"
 
 // Change says what a resubmission does to one delivery.
 type Change struct {
-	Kind   string             `json:"kind"` // "added", "changed", "removed", "unchanged", "locked"
+	// Kind is added, changed, removed, unchanged or locked (it went out, or is
+	// being sent; it stays as it is).
+	Kind   string             `json:"kind"`
 	New    *campaign.Delivery `json:"new,omitempty"`
 	Old    *campaign.Delivery `json:"old,omitempty"`
 	Fields []string           `json:"fields,omitempty"` // what differs: "text", "due", "media", …
+	// Text is the difference word by word, "for [-two-]{+one+} year", where the text changed.
+	Text string `json:"text,omitempty"`
 	// Reapprove tells that the approval will be asked again.
 	Reapprove bool `json:"reapprove,omitempty"`
 }

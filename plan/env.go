@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"errors"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/measure"
+)
+
+// Env is everything outside of the file that Expand needs.
+type Env struct {
+	Now      time.Time
+	Campaign *campaign.Campaign
+	// Surface is what a channel accepts; nil, or false for a channel, is one without limits.
+	Surface func(campaign.ChannelID) (Surface, bool)
+	// Media describes a file that the plan names, by its path as written; nil
+	// skips the checks that need the file. An error says what is wrong with it;
+	// wrap ErrMediaType or ErrMediaSize for those, fs.ErrNotExist when it is missing.
+	Media func(path string) (campaign.Media, error)
+	// What people changed beside the file; nil at the first submission.
+	Anchors map[string]campaign.Anchor
+	Values  map[string]string // by ValueKey
+	Author  campaign.PersonID
+	// Revision the plan will have when it is stored.
+	Revision int
+	// Mechanisms the submitter may act for; nil: any (P003 otherwise).
+	Mechanisms []campaign.MechanismID
+	// Existing are the stored deliveries of this plan: times already out are
+	// not "in the past", and what was missed or rejected and then mended
+	// becomes a new delivery. Twins tells what else stands on an account with
+	// a fingerprint. Both may be nil.
+	Existing []campaign.Delivery
+	Twins    func(lane campaign.LaneID, fingerprint string) []campaign.Delivery
+}
+
+// Surface is what a channel looks like to a plan: its platform's limits,
+// abilities and measure.
+type Surface struct {
+	Platform     string // the platform whose limits hold ("like" of a sandbox)
+	Limits       campaign.Limits
+	Capabilities []string // see the Can… constants; nil: not known, everything is allowed
+	Measure      measure.Func
+	// Check is the adapter's own check of a rendered content; nil where there is none.
+	Check func(campaign.Content) []campaign.Finding
+}
+
+// Abilities of platforms that a plan may ask for.
+const (
+	CanThread         = "thread"
+	CanFirstComment   = "first_comment"
+	CanVisibility     = "visibility"
+	CanContentWarning = "content_warning"
+	CanSilent         = "silent"
+)
+
+// What Env.Media wraps when a file is there but cannot be used.
+var (
+	ErrMediaType = errors.New("not a kind of picture that can be used")
+	ErrMediaSize = errors.New("too large")
+)
+
+// Expansion is the finite list of deliveries of a plan with their content.
+// Posts with an error are not in it; Skipped names them.
+type Expansion struct {
+	Plan       campaign.PlanID
+	Takeover   campaign.TakeoverID
+	Mechanism  campaign.MechanismID
+	Title      string
+	Deliveries []campaign.Delivery // in the order of due time, then id; State is empty
+	Contents   map[campaign.Digest]campaign.Content
+	Anchors    map[string]campaign.Anchor
+	Media      map[string]campaign.Media // by path as written
+	Values     []AskedValue              // to be filled in later, in the order of the file
+	Tags       map[campaign.PostID]map[string]string
+	Skipped    []campaign.PostID
+	// Notes are good to know and need nothing done: times that were spaced.
+	Notes []Note
+}
+
+// AskedValue is a number that a person fills in after submission.
+type AskedValue struct {
+	Key      string          `json:"key"` // as Env.Values has it
+	Post     campaign.PostID `json:"post"`
+	Min, Max int64
+	Value    string `json:"value,omitempty"` // what was filled in
+}
+
+// Note says that the due time of a delivery is not the written one, because
+// its channel keeps a distance between posts.
+type Note struct {
+	Delivery campaign.DeliveryID `json:"delivery"`
+	Post     campaign.PostID     `json:"post"`
+	Channel  campaign.ChannelID  `json:"channel"`
+	Language string              `json:"language"`
+	Written  time.Time           `json:"written"`
+	Due      time.Time           `json:"due"`
+}
+
+// ValueKey names a value to be filled in: "post/step/name", or "post/name"
+// where the post has no steps or items.
+func ValueKey(post, step, name string) string {
+	if step == "" {
+		return post + "/" + name
+	}
+	return post + "/" + step + "/" + name
+}
