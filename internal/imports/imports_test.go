@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"internal/httpx":        {},
 	"internal/measure":      {},
 	"internal/secret":       {},
-	"internal/media":        {},
+	"internal/media":        {"campaign"},
 	"internal/yamlwalk":     {"campaign"},
 	"plan":                  {"campaign", "internal/measure", "internal/yamlwalk"},
 	"store":                 {"campaign"},

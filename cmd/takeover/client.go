@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
+	"github.com/ittakesacommunity/takeover/web"
+)
+
+// client speaks the API: to a daemon on another machine, to the one on this
+// machine through its socket, or, where none runs, to the same handlers on the
+// data folder opened here. Commands cannot tell the difference.
+type client struct {
+	http   *http.Client
+	base   string
+	header http.Header
+	local  bool // the data folder is open in this process
+	close  func() error
+}
+
+// apiError is a request that was not done.
+type apiError struct {
+	Status int             `json:"status"`
+	Code   string          `json:"code"`
+	Detail string          `json:"detail"`
+	Answer json.RawMessage `json:"answer"`
+	Errors []struct {
+		Message  string `json:"message"`
+		Location string `json:"location"`
+	} `json:"errors"`
+}
+
+func (e *apiError) Error() string {
+	parts := []string{e.Detail}
+	for _, d := range e.Errors {
+		parts = append(parts, strings.TrimSpace(d.Location+" "+d.Message))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// connect finds the daemon, or opens the data folder where none runs.
+func (a *app) connect(ctx context.Context) (*client, error) {
+	if err := a.loadProfile(); err != nil {
+		return nil, err
+	}
+	if a.server != "" {
+		return a.connectServer()
+	}
+	s, err := a.serverConfig()
+	if err != nil {
+		return nil, err
+	}
+	header := http.Header{}
+	if a.as != "" {
+		header.Set(web.AsHeader, a.as)
+	}
+	if c, ok := dialSocket(s.Layout.Socket); ok {
+		c.header = header
+		return c, nil
+	}
+	if _, err := os.Stat(s.Layout.Store); err != nil {
+		return nil, unreachable{fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)}
+	}
+	h, err := openHouse(s, houseOptions{log: a.logger()})
+	if err != nil {
+		return nil, err
+	}
+	srv, err := h.web()
+	if err != nil {
+		_ = h.close()
+		return nil, err
+	}
+	return &client{http: &http.Client{Transport: inProcess{srv.Local()}}, base: "http://takeover", header: header, local: true, close: h.close}, nil
+}
+
+func (a *app) connectServer() (*client, error) {
+	u, err := url.Parse(a.server)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, usagef("--server %q is no address like https://takeover.example.org", a.server)
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return nil, usagef("--server %s would send the token in clear; use https", a.server)
+	}
+	token := os.Getenv("TAKEOVER_TOKEN")
+	if a.tokenFile != "" {
+		b, err := os.ReadFile(a.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		token = strings.TrimSpace(string(b))
+	}
+	if token == "" {
+		return nil, usagef("a token is needed for %s: --token-file FILE or $TAKEOVER_TOKEN", u.Host)
+	}
+	if a.as != "" {
+		return nil, usagef("--as works on the daemon's own machine only; a token says who you are")
+	}
+	c := &http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &client{http: c, base: strings.TrimSuffix(a.server, "/"), header: http.Header{"Authorization": {"Bearer " + token}}, close: noClose}, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func noClose() error { return nil }
+
+// loadProfile takes server and token file from a named profile, unless flags say otherwise.
+func (a *app) loadProfile() error {
+	if a.profile == "" {
+		return nil
+	}
+	if a.profile != filepath.Base(a.profile) {
+		return usagef("--profile takes a name, not a path")
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, "takeover", a.profile+".yaml")
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", a.profile, err)
+	}
+	server, token, findings := parseProfile(file, src)
+	if len(findings) > 0 {
+		return fmt.Errorf("profile %s: %s", a.profile, findings[0])
+	}
+	if a.server == "" {
+		a.server = server
+	}
+	if a.tokenFile == "" && token != "" {
+		a.tokenFile = token
+		if !filepath.IsAbs(token) {
+			a.tokenFile = filepath.Join(filepath.Dir(file), token)
+		}
+	}
+	return nil
+}
+
+var _ = yamlwalk.Duration // TODO
+
+// dialSocket tells whether a daemon answers on the socket.
+func dialSocket(path string) (*client, bool) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	conn, err := dial(context.Background(), "", "")
+	if err != nil {
+		return nil, false
+	}
+	_ = conn.Close()
+	return &client{http: &http.Client{Transport: &http.Transport{DialContext: dial}}, base: "http://takeover", close: noClose}, true
+}
+
+// inProcess answers requests by a handler in this process.
+type inProcess struct{ http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	w := &recorder{status: http.StatusOK, header: http.Header{}}
+	h.ServeHTTP(w, r)
+	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(w.body.Len())}, nil
+}
+
+type recorder struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header         { return w.header }
+func (w *recorder) WriteHeader(status int)      { w.status = status }
+func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 256 << 20
+
+// do sends one request and decodes the answer into out (nil: not wanted). A
+// refusal is an *apiError.
+func (c *client) do(ctx context.Context, method, path string, query url.Values, contentType string, body io.Reader, out any) error {
+	u := c.base + "/api/v1" + path
+	if len(query) > 0 {
+		u += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u, body)
+	if err != nil {
+		return err
+	}
+	req.Header = c.header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", contentType)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return unreachable{fmt.Errorf("the daemon does not answer: %w", errors.Unwrap(err))}
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return unreachable{fmt.Errorf("the daemon's answer was cut off; look before you repeat: %w", err)}
+	}
+	if resp.StatusCode >= 300 {
+		e := &apiError{}
+		if json.Unmarshal(b, e) != nil || e.Detail == "" {
+			e.Detail = http.StatusText(resp.StatusCode)
+		}
+		e.Status = resp.StatusCode
+		return e
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(b, out)
+}
+
+// get asks for something.
+func (c *client) get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.do(ctx, http.MethodGet, path, query, "", nil, out)
+}
+
+// send asks for a deed. in is its JSON body; nil sends none.
+func (c *client) send(ctx context.Context, a *app, method, path string, in, out any) error {
+	query := url.Values{}
+	if a.dryRun {
+		query.Set("dry_run", "true")
+	}
+	if in == nil {
+		return c.do(ctx, method, path, query, "", nil, out)
+	}
+	b, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, method, path, query, "application/json", bytes.NewReader(b), out)
+}
+
+// post is send with POST.
+func (c *client) post(ctx context.Context, a *app, path string, in, out any) error {
+	return c.send(ctx, a, http.MethodPost, path, in, out)
+}
+
+// withClient runs f with a connected client.
+func (a *app) withClient(ctx context.Context, f func(*client) error) error {
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(c), c.close())
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/all"
+	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/internal/secret"
+	"github.com/ittakesacommunity/takeover/scheduler"
+	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/boltstore"
+	"github.com/ittakesacommunity/takeover/web"
+)
+
+// house is an open data folder with everything that works on it. Without an
+// engine nothing leaves: that is how commands use it when no daemon runs.
+type house struct {
+	server   configs.Server
+	log      *slog.Logger
+	clock    clock.Clock
+	store    *boltstore.Store
+	media    *media.Store
+	registry *channels.Registry
+	engine   *scheduler.Engine // nil unless houseOptions.publish
+	desk     *desk.Desk
+	dry      *desk.Desk
+	pagesAs  campaign.PersonID
+}
+
+type houseOptions struct {
+	log     *slog.Logger
+	publish bool // make an engine; the caller runs it
+	pagesAs campaign.PersonID
+}
+
+func openHouse(s configs.Server, o houseOptions) (*house, error) {
+	if s.StoreDriver != "bbolt" {
+		return nil, fmt.Errorf("store.driver %q is not in this version; write bbolt", s.StoreDriver)
+	}
+	l := s.Layout
+	for _, dir := range []string{l.Data, filepath.Dir(l.Store), l.Media, l.Plans, l.Backups} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, unreachable{err}
+		}
+	}
+	h := &house{server: s, log: o.log, clock: clock.Real(), pagesAs: o.pagesAs}
+	var err error
+	if h.store, err = boltstore.Open(boltstore.Options{Path: l.Store, Counter: l.Counter, Backups: l.Backups}); err != nil {
+		return nil, unreachable{err}
+	}
+	if info := h.store.Info(); info.RolledBack {
+		h.log.Warn("the store is older than what this machine has seen: publishing is stopped until a person resumes it (takeover resume --cause restore)", "why", info.Why)
+	}
+	if h.media, err = media.Open(l.Media, media.Limits{Bytes: s.MaxUpload}); err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
+	h.registry = channels.NewRegistry(all.Platforms(), channels.Env{
+		Secret: secret.Resolve, Media: h.media.Read, Now: h.clock.Now,
+		Handover: filepath.Join(l.Data, "handover"),
+		Tell: func(t channels.Task) {
+			h.log.Warn("a post waits to be posted by hand", "delivery", t.Delivery, "channel", t.Channel, "folder", t.Folder)
+		},
+		Date: h.observe,
+	})
+	if o.publish {
+		h.engine, err = scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Channel: h.registry.Channel,
+			Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
+		if err != nil {
+			return nil, errors.Join(err, h.store.Close())
+		}
+	}
+	h.desk, h.dry = desk.New(h.deskConfig(h.store)), desk.New(h.dryConfig())
+	return h, nil
+}
+
+func (h *house) deskConfig(s store.Store) desk.Config {
+	c := desk.Config{Store: s, Clock: h.clock, Facts: h.registry.Facts, Media: h.media, Log: h.log, Tell: h.tellDesk,
+		Open: func(id campaign.ChannelID, c campaign.Channel) (channels.Channel, error) {
+			return h.registry.Channel(&campaign.Campaign{Channels: map[campaign.ChannelID]campaign.Channel{id: c}}, id)
+		}}
+	if h.engine != nil {
+		c.Brake = brake{h.engine}
+	}
+	return c
+}
+
+// dryConfig is for deeds that keep nothing: they touch neither engine nor people.
+func (h *house) dryConfig() desk.Config {
+	c := h.deskConfig(store.DryRun(h.store))
+	c.Brake, c.Tell = nil, nil
+	return c
+}
+
+// brake is the engine as the desk asks it to stop.
+type brake struct{ *scheduler.Engine }
+
+// Halt implements desk.Brake.
+func (b brake) Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (left, back []campaign.DeliveryID, err error) {
+	h, err := b.Engine.Halt(ctx, covers)
+	return h.Left, h.Back, err
+}
+
+func (h *house) observe(host string, at channels.DateSeen) {}
+
+// tellEngine and tellDesk say what people must know. Mail and push come with
+// the pages; the log and the queue page are the ways of this version.
+func (h *house) tellEngine(n scheduler.Notice) {
+	h.log.Warn("notice: "+n.Text, "kind", n.Kind, "delivery", n.Delivery, "plan", n.Plan, "lane", n.Lane)
+}
+
+func (h *house) tellDesk(n desk.Notice) {
+	h.log.Info("notice: "+n.Text, "event", n.Event, "by", n.By, "plan", n.Plan)
+}
+
+// web makes the HTTP doors of the house.
+func (h *house) web() (*web.Server, error) {
+	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Platforms: all.Platforms(), Log: h.log, Version: version(), PagesAs: h.pagesAs}
+	if h.engine != nil {
+		c.Health = h.engine.Health
+	}
+	return web.New(c)
+}
+
+func (h *house) close() error { return h.store.Close() }
+
+// serverConfig is takeover.yaml with environment and flags.
+func (a *app) serverConfig() (configs.Server, error) {
+	file, err := configs.FindConfig(a.config)
+	if err != nil {
+		return configs.Server{}, usageError{err}
+	}
+	s := configs.DefaultServer(".")
+	if file != "" {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return s, err
+		}
+		var findings campaign.Findings
+		if s, findings = configs.ParseServer(file, src); findings.HasErrors() {
+			a.printFindings(a.err, findings, nil)
+			return s, exit{exitFindings}
+		}
+	}
+	if a.data != "" {
+		s.Layout = configs.LayoutIn(a.data)
+	}
+	return s, nil
+}
+
+// logger writes to standard error: text on a terminal, JSON otherwise.
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	return newLogger(a.err, "text", level)
+}
+
+func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

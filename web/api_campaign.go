@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/desk"
+)
+
+// CampaignFile is the campaign as a file, with its revision.
+type CampaignFile struct {
+	File     string `json:"file,omitempty" maxLength:"255"`
+	Source   string `json:"source" doc:"campaign.yaml"`
+	Revision uint64 `json:"revision,omitempty" doc:"Revision that was seen; 0 does not look."`
+}
+
+// WindowPath names a window in a path.
+type WindowPath struct {
+	Window campaign.TakeoverID `path:"window"`
+}
+
+func (s *Server) known(platform string) bool {
+	for _, p := range s.Platforms {
+		if p.Name == platform {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) apiCampaign(a huma.API) {
+	op(s, a, http.MethodGet, "/campaign", "The campaign as a file",
+		func(ctx context.Context, c call, _ *struct{}) (CampaignFile, error) {
+			camp, err := c.Desk.Campaign(ctx, c.Actor)
+			if err != nil {
+				return CampaignFile{}, err
+			}
+			return CampaignFile{"campaign.yaml", string(configs.ExportCampaign(*camp)), camp.Revision}, nil
+		})
+	op(s, a, http.MethodPut, "/campaign", "Apply a campaign file; the answer tells the difference",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Body CampaignFile
+		}) (desk.Applied, error) {
+			camp, findings := configs.ParseCampaign(in.Body.File, []byte(in.Body.Source), s.known)
+			if findings.HasErrors() {
+				return desk.Applied{Findings: findings}, desk.ErrFindings
+			}
+			out, err := c.Desk.ApplyCampaign(ctx, c.Actor, camp, in.Body.Revision, in.DryRun)
+			out.Findings = append(findings, out.Findings...)
+			return out, err
+		})
+	op(s, a, http.MethodGet, "/windows", "The windows",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.WindowLine, error) {
+			return c.Desk.Windows(ctx, c.Actor)
+		})
+	op(s, a, http.MethodPost, "/windows/{window}", "Grant a new window",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			WindowPath
+			Body struct {
+				Mechanism  campaign.MechanismID `json:"mechanism"`
+				From       time.Time            `json:"from"`
+				To         time.Time            `json:"to" doc:"Exclusive."`
+				Channels   []campaign.ChannelID `json:"channels" minItems:"1"`
+				SubmitBy   time.Time            `json:"submit_by,omitempty"`
+				DailyLimit int                  `json:"daily_limit,omitempty" minimum:"0"`
+				Shared     bool                 `json:"shared,omitempty"`
+			}
+		}) (desk.Applied, error) {
+			b := in.Body
+			return c.Desk.GrantWindow(ctx, c.Actor, in.Window, campaign.Takeover{Mechanism: b.Mechanism, From: b.From.UTC(), To: b.To.UTC(),
+				Channels: b.Channels, SubmitBy: b.SubmitBy, DailyLimit: b.DailyLimit, Shared: b.Shared})
+		})
+	op(s, a, http.MethodPost, "/windows/{window}/extend", "Move a window's end",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			WindowPath
+			Body struct {
+				To time.Time `json:"to" doc:"Exclusive."`
+			}
+		}) (desk.Applied, error) {
+			return c.Desk.ExtendWindow(ctx, c.Actor, in.Window, in.Body.To.UTC())
+		})
+	op(s, a, http.MethodPost, "/windows/{window}/revoke", "End a window at once",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			WindowPath
+			Body struct {
+				Why string `json:"why" minLength:"1"`
+			}
+		}) (desk.Applied, error) {
+			return c.Desk.RevokeWindow(ctx, c.Actor, in.Window, in.Body.Why)
+		})
+	op(s, a, http.MethodGet, "/channels", "The channels",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.ChannelLine, error) {
+			return c.Desk.Channels(ctx, c.Actor)
+		})
+	op(s, a, http.MethodPost, "/channels/{channel}/pause", "Pause a channel, or let it go on",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Channel campaign.ChannelID `path:"channel"`
+			Body    struct {
+				Paused bool `json:"paused"`
+			}
+		}) (desk.Applied, error) {
+			return c.Desk.PauseChannel(ctx, c.Actor, in.Channel, in.Body.Paused)
+		})
+	op(s, a, http.MethodPost, "/consents/{ref}/withdraw", "Withdraw a consent: cancels what is queued, lists what is public",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Ref string `path:"ref"`
+		}) (desk.Withdrawn, error) {
+			return c.Desk.WithdrawConsent(ctx, c.Actor, in.Ref)
+		})
+}

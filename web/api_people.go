@@ -1,0 +1,67 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
+)
+
+// NewToken is a token with its secret, which is shown this once.
+type NewToken struct {
+	desk.Token
+	Secret string `json:"secret"`
+}
+
+// SignInLink is a link that signs a person in to the pages, once.
+type SignInLink struct {
+	Path string `json:"path" doc:"Below the address of the pages."`
+}
+
+func (s *Server) apiPeople(a huma.API, local bool) {
+	op(s, a, http.MethodPost, "/people/{mail}/disable", "End a person's rights at once",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Mail campaign.PersonID `path:"mail"`
+			Body struct {
+				Keep bool `json:"keep,omitempty" doc:"What the person approved may still go; otherwise it is held."`
+			}
+		}) (desk.Disabled, error) {
+			return c.Desk.DisableUser(ctx, c.Actor, in.Mail, in.Body.Keep)
+		})
+	op(s, a, http.MethodGet, "/tokens", "The tokens that one may revoke",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.Token, error) {
+			return c.Desk.ListTokens(ctx, c.Actor)
+		})
+	op(s, a, http.MethodPost, "/tokens", "Make a token for the API; its secret is answered this once",
+		func(ctx context.Context, c call, in *struct{ Body desk.TokenRequest }) (NewToken, error) {
+			secret, t, err := c.Desk.CreateToken(ctx, c.Actor, in.Body)
+			return NewToken{t, secret}, err
+		})
+	op(s, a, http.MethodDelete, "/tokens/{id}", "End a token at once",
+		func(ctx context.Context, c call, in *struct {
+			ID string `path:"id"`
+		}) (desk.Done, error) {
+			return desk.Done{Text: "The token is revoked."}, c.Desk.RevokeToken(ctx, c.Actor, in.ID)
+		})
+	op(s, a, http.MethodGet, "/audit", "Entries of the audit log",
+		func(ctx context.Context, c call, in *struct {
+			From uint64 `query:"from" doc:"Number of the first entry; 0: the last ones."`
+			Max  int    `query:"max" minimum:"0" maximum:"5000"`
+		}) ([]campaign.AuditEntry, error) {
+			return c.Desk.AuditTail(ctx, c.Actor, in.From, in.Max)
+		})
+	op(s, a, http.MethodGet, "/audit/verify", "Check the chain of the whole audit log",
+		func(ctx context.Context, c call, _ *struct{}) (desk.AuditCheck, error) {
+			return c.Desk.VerifyAudit(ctx, c.Actor)
+		})
+	if local {
+		op(s, a, http.MethodPost, "/sign-in-link", "Make a link that signs the caller in to the pages, once",
+			func(_ context.Context, c call, _ *struct{}) (SignInLink, error) {
+				return SignInLink{s.Link(c.Actor.Person)}, nil
+			})
+	}
+}

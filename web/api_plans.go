@@ -1,0 +1,138 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/media"
+)
+
+// Submission is a plan file with what goes with it, as the API takes it.
+type Submission struct {
+	File   string `json:"file" doc:"Name of the file, for findings." maxLength:"255"`
+	Source string `json:"source" doc:"The file's text."`
+	// Media are digests that POST /media answered, by path as the plan writes it.
+	Media     map[string]campaign.Digest `json:"media,omitempty"`
+	Note      string                     `json:"note,omitempty"`
+	OnlyClean bool                       `json:"only_clean,omitempty"`
+	Expect    int                        `json:"expect,omitempty" doc:"Revision of the plan that was seen; 0 does not look."`
+	Removals  desk.Removals              `json:"removals,omitempty" enum:",none,named,all"`
+	Remove    []campaign.DeliveryID      `json:"remove,omitempty"`
+}
+
+func (s Submission) forDesk() desk.Submission {
+	return desk.Submission{File: s.File, Source: []byte(s.Source), Media: s.Media, Note: s.Note,
+		OnlyClean: s.OnlyClean, Expect: s.Expect, Removals: s.Removals, Remove: s.Remove}
+}
+
+// PlanPath names a plan in a path.
+type PlanPath struct {
+	Plan campaign.PlanID `path:"plan"`
+}
+
+// PlanSource is a plan's file as it was submitted.
+type PlanSource struct {
+	File   string `json:"file"`
+	Source string `json:"source"`
+}
+
+// ReviewInput is a reviewer's word on a post.
+type ReviewInput struct {
+	Dry
+	PlanPath
+	Post campaign.PostID `path:"post"`
+	Body struct {
+		Text string `json:"text" minLength:"1" maxLength:"4000"`
+	}
+}
+
+func (s *Server) apiPlans(a huma.API) {
+	op(s, a, http.MethodPost, "/media", "Keep a picture for a later submission",
+		func(ctx context.Context, c call, in *struct {
+			RawBody []byte `contentType:"application/octet-stream"`
+		}) (media.Info, error) {
+			return c.Desk.StoreMedia(ctx, c.Actor, bytes.NewReader(in.RawBody))
+		})
+	op(s, a, http.MethodPost, "/plans/check", "Say everything that is wrong with a plan, and what submitting it would change",
+		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.Submitted, error) {
+			return c.Desk.Check(ctx, c.Actor, in.Body.forDesk())
+		})
+	op(s, a, http.MethodPost, "/plans", "Submit a plan",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Body Submission
+		}) (desk.Submitted, error) {
+			return c.Desk.Submit(ctx, c.Actor, in.Body.forDesk())
+		})
+	op(s, a, http.MethodGet, "/plans", "List the plans",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.PlanLine, error) {
+			return c.Desk.Plans(ctx, c.Actor)
+		})
+	op(s, a, http.MethodGet, "/plans/{plan}", "A plan with all its posts",
+		func(ctx context.Context, c call, in *PlanPath) (desk.PlanView, error) {
+			return c.Desk.PlanStatus(ctx, c.Actor, in.Plan)
+		})
+	op(s, a, http.MethodGet, "/plans/{plan}/source", "The plan's file as it was submitted",
+		func(ctx context.Context, c call, in *PlanPath) (PlanSource, error) {
+			file, src, err := c.Desk.PlanExport(ctx, c.Actor, in.Plan)
+			return PlanSource{file, string(src)}, err
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/withdraw", "Withdraw a plan, or posts of it, as far as they have not left",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			PlanPath
+			Body struct {
+				Posts  []campaign.PostID `json:"posts,omitempty"`
+				Expect int               `json:"expect,omitempty"`
+				Why    string            `json:"why,omitempty"`
+			}
+		}) (desk.Done, error) {
+			return c.Desk.Withdraw(ctx, c.Actor, in.Plan, in.Body.Posts, in.Body.Expect, in.Body.Why)
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/posts/{post}/request-changes", "Ask the author for changes of a post",
+		func(ctx context.Context, c call, in *ReviewInput) (desk.Reviewed, error) {
+			return c.Desk.RequestChanges(ctx, c.Actor, in.Plan, in.Post, in.Body.Text)
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/posts/{post}/decline", "Decline a post with a reason",
+		func(ctx context.Context, c call, in *ReviewInput) (desk.Reviewed, error) {
+			return c.Desk.Decline(ctx, c.Actor, in.Plan, in.Post, in.Body.Text)
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/anchors/{anchor}/start", "Move an event and what hangs on it",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			PlanPath
+			Anchor string `path:"anchor"`
+			Body   struct {
+				Start  time.Time `json:"start"`
+				Expect int       `json:"expect,omitempty"`
+			}
+		}) (desk.Moved, error) {
+			return c.Desk.AnchorSet(ctx, c.Actor, in.Plan, in.Anchor, in.Body.Start, in.Body.Expect)
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/anchors/{anchor}/live", "Say that an event is live",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			PlanPath
+			Anchor string `path:"anchor"`
+		}) (desk.Done, error) {
+			return c.Desk.AnchorLive(ctx, c.Actor, in.Plan, in.Anchor)
+		})
+	op(s, a, http.MethodPost, "/plans/{plan}/values", "Fill a value in",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			PlanPath
+			Body struct {
+				Key    string `json:"key" doc:"post/step/name, or post/name."`
+				Value  string `json:"value"`
+				Expect int    `json:"expect,omitempty"`
+			}
+		}) (desk.Moved, error) {
+			return c.Desk.FillValue(ctx, c.Actor, in.Plan, in.Body.Key, in.Body.Value, in.Body.Expect)
+		})
+}

@@ -1,0 +1,135 @@
+// Package web is the doors that speak HTTP: the JSON API under /api/v1 with its
+// OpenAPI document, the read-only queue page, and the probes. It has no rule
+// of its own; every change goes through the desk.
+package web
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/scheduler"
+)
+
+//go:embed templates static words
+var files embed.FS
+
+// Config is what a Server works with. Desk and Clock are needed.
+type Config struct {
+	Desk *desk.Desk
+	// DryDesk does the same deeds and keeps nothing; requests with dry_run=true get it.
+	DryDesk *desk.Desk
+	Clock   clock.Clock
+	// Health is what the engine does; nil where none runs in this process.
+	Health func() scheduler.Health
+	// Platforms is asked whether a platform exists when a campaign file is applied.
+	Platforms []channels.Platform
+	Log       *slog.Logger // nil is silent
+	Version   string
+	// PagesAs lets everybody who reaches the pages read them as this person.
+	// Only a demo on loopback sets it.
+	PagesAs campaign.PersonID
+}
+
+// Server answers requests. It is safe for concurrent use.
+type Server struct {
+	Config
+	sessions sessions
+	pages    pages
+}
+
+// New makes a Server.
+func New(c Config) (*Server, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	p, err := loadPages()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{Config: c, sessions: sessions{clock: c.Clock}, pages: p}, nil
+}
+
+// maxBody bounds every request body; a plan has at most 2 MiB.
+const maxBody = 64 << 20
+
+// Local is the handler for the Unix socket in the data folder, or for a
+// command that opened the data folder itself: whoever reaches it is the local
+// operator and acts as the person named in the header Takeover-As, by default
+// as the campaign's first operator.
+func (s *Server) Local() http.Handler {
+	mux := http.NewServeMux()
+	s.api(mux, true)
+	s.probes(mux)
+	return s.limited(s.actorLocal(mux))
+}
+
+// Public is the handler for TCP: the API with tokens, and the pages.
+func (s *Server) Public() http.Handler {
+	mux := http.NewServeMux()
+	s.api(mux, false)
+	s.probes(mux)
+	s.pageRoutes(mux)
+	var csrf http.CrossOriginProtection
+	return s.limited(headers(csrf.Handler(s.actorPublic(mux))))
+}
+
+func (s *Server) limited(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// headers closes what a page could be made to do. Source: reliability.md §6.
+func headers(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "+
+			"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "no-referrer")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.ServeHTTP(w, r)
+	})
+}
+
+// probes answers /healthz while the process lives, and /readyz while it does its work.
+func (s *Server) probes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.Health == nil || !s.Health().Ready(s.Clock.Now()) {
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	})
+}
+
+// Serve answers on a listener's server with the time limits that keep slow
+// clients from holding it, until ctx ends; then running requests get grace.
+func Serve(ctx context.Context, srv *http.Server, serve func() error, grace time.Duration) error {
+	srv.ReadHeaderTimeout = 10 * time.Second
+	srv.IdleTimeout = 2 * time.Minute
+	srv.MaxHeaderBytes = 64 << 10
+	ended := make(chan error, 1)
+	go func() { ended <- serve() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		_ = srv.Shutdown(stop)
+		<-ended
+		return nil
+	}
+}
