@@ -141,7 +141,7 @@ func readURL(v yamlwalk.Value, private bool) string {
 }
 
 // secretNamePattern is a file or variable that holds a secret.
-const secretNamePattern = `^[^\x00-\x1f]{1,500}$`
+const secretNamePattern = `^[^\x00-\x20]([^\x00-\x1f]{0,498}[^\x00-\x20])?$`
 
 var secretNameForm = regexp.MustCompile(secretNamePattern)
 

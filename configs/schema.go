@@ -158,7 +158,7 @@ func (k serverKeyInfo) schema() node {
 	case kindAddress:
 		return pattern(`^\S*:[0-9]{1,5}$`)
 	case kindPrefixes:
-		return list(pattern(`^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$`), 0, 100)
+		return list(pattern(`^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(/[0-9]{1,3})?$`), 0, 100)
 	case kindBool:
 		return boolean()
 	case kindCount:

@@ -71,13 +71,19 @@ const (
 // DefaultServer is the configuration without file, environment and flags, with
 // paths relative to the folder.
 func DefaultServer(dir string) Server {
+	s := newServer()
+	s.complete(dir)
+	return s
+}
+
+// newServer holds the defaults of single keys; complete must follow.
+func newServer() Server {
 	s := Server{origins: map[string]Origin{}}
 	for _, k := range serverKeys {
 		if err := k.set(&s, k.def); err != nil {
 			panic("configs: default of " + k.path + ": " + err.Error())
 		}
 	}
-	s.complete(dir)
 	return s
 }
 

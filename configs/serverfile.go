@@ -17,7 +17,7 @@ import (
 // are none). All findings come at once; the Server may be used only when none
 // of them is an error. Flags are laid over it with Override.
 func ParseServer(file string, src []byte, getenv func(string) (string, bool)) (Server, campaign.Findings) {
-	s := DefaultServer("")
+	s := newServer()
 	s.File = file
 	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, codes)
 	places := map[string]yamlwalk.Pos{}
@@ -50,7 +50,7 @@ func LoadServer(flag string) (Server, campaign.Findings, error) {
 		return Server{}, nil, err
 	}
 	if name == "" {
-		s := DefaultServer("")
+		s := newServer()
 		findings := s.overlay(os.LookupEnv)
 		s.complete(".")
 		return s, append(findings, s.check("environment")...), nil

@@ -3,7 +3,10 @@ package configs
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +39,116 @@ func TestExampleServerFileIsTheDefaultOne(t *testing.T) {
 	for i, k := range s.Settings() {
 		if d := def.Settings()[i]; k.Value != d.Value {
 			t.Errorf("%s is %q in the file, %q by default", k.Path, k.Value, d.Value)
+		}
+	}
+}
+
+// uncommented is the default server file with every key set.
+func uncommented(t testing.TB) []byte {
+	t.Helper()
+	src, err := ServerFile(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, body, ok := strings.Cut(string(src), "\nschema:")
+	if !ok || !strings.HasPrefix(head, "# ") {
+		t.Fatal("the file begins otherwise")
+	}
+	return []byte("schema:" + strings.ReplaceAll(body, "\n# ", "\n"))
+}
+
+func TestEveryCommentedKeyMayBeSet(t *testing.T) {
+	s, findings := ParseServer("/etc/takeover/takeover.yaml", uncommented(t), nil)
+	for _, f := range findings {
+		t.Error(f)
+	}
+	for _, k := range s.Settings() {
+		if k.Origin != FromFile || k.Value == "" {
+			t.Errorf("%s is %q from %s", k.Path, k.Value, k.Origin)
+		}
+	}
+	if s.Notify.NtfyToken != "file:ntfy.token" || s.Layout.Plans != "/etc/takeover/data/plans" {
+		t.Errorf("token %q, plans %q", s.Notify.NtfyToken, s.Layout.Plans)
+	}
+}
+
+func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
+	src := []byte("schema: takeover/config-v1\nserver: {listen: \"127.0.0.1:1\", stop_timeout: 5s}\n")
+	env := map[string]string{"TAKEOVER_SERVER_LISTEN": "127.0.0.1:2", "TAKEOVER_NOTIFY_NTFY_TOKEN": "s3cret", "TAKEOVER_DATA_DIR": "/var/lib/takeover"}
+	s, findings := ParseServer("dir/takeover.yaml", src, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	origin := func(path string) Setting {
+		list := s.Settings()
+		return list[slices.IndexFunc(list, func(k Setting) bool { return k.Path == path })]
+	}
+	for _, want := range []struct {
+		path, value string
+		origin      Origin
+	}{
+		{"server.listen", "127.0.0.1:2", FromEnvironment},
+		{"server.stop_timeout", "5s", FromFile},
+		{"store.path", "/var/lib/takeover/takeover.db", FromDefault},
+		{"secrets.key_file", "dir/master.key", FromDefault},
+		{"notify.ntfy.token", "env:TAKEOVER_NOTIFY_NTFY_TOKEN", FromEnvironment},
+	} {
+		if got := origin(want.path); got.Value != want.value || got.Origin != want.origin {
+			t.Errorf("%s is %q from %s, want %q from %s", want.path, got.Value, got.Origin, want.value, want.origin)
+		}
+	}
+	if f := s.Override("server.listen", "127.0.0.1:3", "--listen"); len(f) > 0 || s.Listen != "127.0.0.1:3" || origin("server.listen").Origin != FromFlag {
+		t.Errorf("after the flag: %q, %v", s.Listen, f)
+	}
+	if f := s.Override("server.listen", "0.0.0.0:80", "--listen"); len(f) != 1 || f[0].Code != "C003" || f[0].File != "--listen" {
+		t.Errorf("a public address by flag: %v", f)
+	}
+	if f := s.Override("server.lisen", "x", "--set"); len(f) != 1 || f[0].Code != "C006" {
+		t.Errorf("an unknown key by flag: %v", f)
+	}
+}
+
+func TestEnvironmentIsCheckedToo(t *testing.T) {
+	src := []byte("schema: takeover/config-v1\n")
+	for _, tt := range []struct{ name, value, code string }{
+		{"TAKEOVER_SERVER_LISTEN", "0.0.0.0:8080", "C003"},
+		{"TAKEOVER_SERVER_LISTEN", "8080", "C007"},
+		{"TAKEOVER_SERVER_BASE_URL", "http://takeover.example.org", "C001"},
+		{"TAKEOVER_BACKUP_AT", "TZ= 0 0 * * *", "C007"},
+	} {
+		_, findings := ParseServer("takeover.yaml", src, func(name string) (string, bool) { return tt.value, name == tt.name })
+		if len(findings) != 1 || findings[0].Code != tt.code || findings[0].File != tt.name {
+			t.Errorf("%s=%s: %v", tt.name, tt.value, findings)
+		}
+	}
+}
+
+func TestFindConfigOrder(t *testing.T) {
+	there := func(names ...string) func(string) error {
+		return func(name string) error {
+			if slices.Contains(names, name) {
+				return nil
+			}
+			return fs.ErrNotExist
+		}
+	}
+	for _, tt := range []struct {
+		what, flag, env string
+		stat            func(string) error
+		want            string
+		fails           bool
+	}{
+		{"flag", "f.yaml", "e.yaml", there("f.yaml", "e.yaml", "takeover.yaml"), "f.yaml", false},
+		{"environment", "", "e.yaml", there("e.yaml", "takeover.yaml"), "e.yaml", false},
+		{"here", "", "", there("takeover.yaml", "/etc/takeover/takeover.yaml"), "takeover.yaml", false},
+		{"machine", "", "", there("/etc/takeover/takeover.yaml"), "/etc/takeover/takeover.yaml", false},
+		{"none", "", "", there(), "", false},
+		{"flag that is not there", "f.yaml", "", there("takeover.yaml"), "f.yaml", true},
+		{"environment that is not there", "", "e.yaml", there("takeover.yaml"), "e.yaml", true},
+	} {
+		got, err := findConfig(tt.flag, func(string) string { return tt.env }, tt.stat)
+		if got != tt.want || (err != nil) != tt.fails {
+			t.Errorf("%s: %q, %v", tt.what, got, err)
 		}
 	}
 }
