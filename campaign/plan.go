@@ -21,6 +21,8 @@ type Plan struct {
 	Media     map[string]Media  `json:"media,omitempty"`  // by file name as the plan writes it
 	Comments  []Comment         `json:"comments,omitempty"`
 	Withdrawn bool              `json:"withdrawn,omitempty"`
+	// Drafts are posts of the source that had errors and were not submitted with the others.
+	Drafts []PostID `json:"drafts,omitempty"`
 }
 
 // Anchor is an event with a movable start.
