@@ -12,23 +12,16 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 )
 
-// testLimits knows all platforms and one daily limit.
-func testLimits(name string) (campaign.Limits, bool) {
-	_, ok := platformSettings[name]
-	limits := campaign.Limits{}
-	if name == "x" {
-		limits.DailyPosts = 50
-	}
-	return limits, ok
-}
+// noEnv is an environment without variables.
+func noEnv(string) (string, bool) { return "", false }
 
 // parseEither reads a campaign or server file, told apart by its name.
 func parseEither(name string, src []byte) campaign.Findings {
 	if strings.HasPrefix(name, "config") {
-		_, findings := ParseServer(name, src, nil)
+		_, findings := parseServer(name, src, noEnv)
 		return findings
 	}
-	_, findings := ParseCampaign(name, src, testLimits)
+	_, findings := ParseCampaign(name, src, nil)
 	return findings
 }
 

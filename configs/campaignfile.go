@@ -30,18 +30,15 @@ const (
 
 // ParseCampaign reads a campaign file. All findings come at once, in the order
 // of the file; the campaign may be used only when none of them is an error.
-// known gives the limits of a platform that this program can publish to, false
-// for any other; nil stands for all platforms there are, without limits.
-func ParseCampaign(file string, src []byte, known func(platform string) (campaign.Limits, bool)) (campaign.Campaign, campaign.Findings) {
+// known tells whether this program can publish to a platform; nil stands for
+// all platforms there are.
+func ParseCampaign(file string, src []byte, known func(platform string) bool) (campaign.Campaign, campaign.Findings) {
 	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, codes)
 	if !root.Written() {
 		return campaign.Campaign{}, doc.Findings()
 	}
 	if known == nil {
-		known = func(name string) (campaign.Limits, bool) {
-			_, ok := platformSettings[name]
-			return campaign.Limits{}, ok
-		}
+		known = func(name string) bool { _, ok := platformSettings[name]; return ok }
 	}
 	r := campaignReader{doc: doc, known: known, loc: time.UTC}
 	m := root.Map()
@@ -77,7 +74,7 @@ func short(s string) string {
 // campaignReader walks one campaign file.
 type campaignReader struct {
 	doc   *yamlwalk.Doc
-	known func(string) (campaign.Limits, bool)
+	known func(string) bool
 	c     campaign.Campaign
 	loc   *time.Location
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
@@ -44,8 +45,9 @@ func (r *campaignReader) channel(e yamlwalk.Entry) campaign.Channel {
 		return ch
 	}
 	m.Done()
-	if limits, ok := r.known(ch.LimitsName()); ok && limits.DailyPosts > 0 && ch.DailyLimit > limits.DailyPosts {
-		limit.Warn("W043", fmt.Sprintf("daily_limit %d is above the %d posts a day that %s takes", ch.DailyLimit, limits.DailyPosts, ch.LimitsName()), fmt.Sprintf("write %d or less, or 0 for the platform's own", limits.DailyPosts))
+	facts, _ := channels.Known(ch.LimitsName())
+	if most := facts.Limits.DailyPosts; most > 0 && ch.DailyLimit > most {
+		limit.Warn("W043", fmt.Sprintf("daily_limit %d is above the %d posts a day that %s takes", ch.DailyLimit, most, ch.LimitsName()), fmt.Sprintf("write %d or less, or 0 for the platform's own", most))
 	}
 	return ch
 }
@@ -57,10 +59,10 @@ func (r *campaignReader) platform(v yamlwalk.Value, publishes bool) string {
 		return ""
 	}
 	_, named := platformSettings[s.Value]
-	if _, ok := r.known(s.Value); named && (ok || !publishes) {
+	if named && (!publishes || r.known(s.Value)) {
 		return s.Value
 	}
-	names := slices.DeleteFunc(platformNames(), func(n string) bool { _, ok := r.known(n); return !ok })
+	names := slices.DeleteFunc(platformNames(), func(n string) bool { return !r.known(n) })
 	fix := "write one of " + strings.Join(names, ", ")
 	if near := yamlwalk.Nearest(s.Value, names); near != "" {
 		fix = fmt.Sprintf("did you mean %q?", near)

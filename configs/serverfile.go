@@ -12,11 +12,15 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
-// ParseServer reads takeover.yaml and lays the environment over it: getenv
-// looks variables up ("TAKEOVER_SERVER_LISTEN" for server.listen; nil: there
-// are none). All findings come at once; the Server may be used only when none
-// of them is an error. Flags are laid over it with Override.
-func ParseServer(file string, src []byte, getenv func(string) (string, bool)) (Server, campaign.Findings) {
+// ParseServer reads takeover.yaml and lays the process's environment over it
+// (TAKEOVER_SERVER_LISTEN for server.listen). All findings come at once; the
+// Server may be used only when none of them is an error. Flags are laid over
+// it with Override.
+func ParseServer(file string, src []byte) (Server, campaign.Findings) {
+	return parseServer(file, src, os.LookupEnv)
+}
+
+func parseServer(file string, src []byte, getenv func(string) (string, bool)) (Server, campaign.Findings) {
 	s := newServer()
 	s.File = file
 	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, codes)
@@ -59,7 +63,7 @@ func LoadServer(flag string) (Server, campaign.Findings, error) {
 	if err != nil {
 		return Server{}, nil, err
 	}
-	s, findings := ParseServer(name, src, os.LookupEnv)
+	s, findings := ParseServer(name, src)
 	return s, findings, nil
 }
 
@@ -79,9 +83,6 @@ const maxFile = 2 << 20
 
 // overlay lays the environment over the file.
 func (s *Server) overlay(getenv func(string) (string, bool)) campaign.Findings {
-	if getenv == nil {
-		return nil
-	}
 	var findings campaign.Findings
 	for _, k := range serverKeys {
 		value, ok := getenv(k.envName())

@@ -31,7 +31,7 @@ func TestExampleServerFileIsTheDefaultOne(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what ServerFile writes; run go test ./configs -update", name)
 	}
-	s, findings := ParseServer("/etc/takeover/takeover.yaml", got, nil)
+	s, findings := parseServer("/etc/takeover/takeover.yaml", got, noEnv)
 	for _, f := range findings {
 		t.Error(f)
 	}
@@ -58,7 +58,7 @@ func uncommented(t testing.TB) []byte {
 }
 
 func TestEveryCommentedKeyMayBeSet(t *testing.T) {
-	s, findings := ParseServer("/etc/takeover/takeover.yaml", uncommented(t), nil)
+	s, findings := parseServer("/etc/takeover/takeover.yaml", uncommented(t), noEnv)
 	for _, f := range findings {
 		t.Error(f)
 	}
@@ -75,7 +75,7 @@ func TestEveryCommentedKeyMayBeSet(t *testing.T) {
 func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	src := []byte("schema: takeover/config-v1\nserver: {listen: \"127.0.0.1:1\", stop_timeout: 5s}\n")
 	env := map[string]string{"TAKEOVER_SERVER_LISTEN": "127.0.0.1:2", "TAKEOVER_NOTIFY_NTFY_TOKEN": "s3cret", "TAKEOVER_DATA_DIR": "/var/lib/takeover"}
-	s, findings := ParseServer("dir/takeover.yaml", src, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	s, findings := parseServer("dir/takeover.yaml", src, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}
@@ -116,7 +116,7 @@ func TestEnvironmentIsCheckedToo(t *testing.T) {
 		{"TAKEOVER_SERVER_BASE_URL", "http://takeover.example.org", "C001"},
 		{"TAKEOVER_BACKUP_AT", "TZ= 0 0 * * *", "C007"},
 	} {
-		_, findings := ParseServer("takeover.yaml", src, func(name string) (string, bool) { return tt.value, name == tt.name })
+		_, findings := parseServer("takeover.yaml", src, func(name string) (string, bool) { return tt.value, name == tt.name })
 		if len(findings) != 1 || findings[0].Code != tt.code || findings[0].File != tt.name {
 			t.Errorf("%s=%s: %v", tt.name, tt.value, findings)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
+	"github.com/ittakesacommunity/takeover/plan"
 )
 
 // secretRef says where a secret lies, "file:NAME" or "env:NAME"; the secret
@@ -61,38 +62,10 @@ func parseWall(s string, loc *time.Location) (time.Time, error) {
 	return instant(wall, loc), nil
 }
 
-// instant maps a wall time, given as if in UTC, to the first instant of the
-// zone whose clock shows it, or to the first instant after a gap.
+// instant is where plans put a wall time (plan.Instant); there is one rule.
 func instant(wall time.Time, loc *time.Location) time.Time {
-	// Every offset in force within two days around is a candidate.
-	var first time.Time
-	for h := -48; h <= 48; h++ {
-		_, offset := wall.Add(time.Duration(h) * time.Hour).In(loc).Zone()
-		at := wall.Add(-time.Duration(offset) * time.Second)
-		_, there := at.In(loc).Zone()
-		if there == offset && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	if !first.IsZero() {
-		return first
-	}
-	// In a gap the zone jumps from before the wall time to after it.
-	lo := wall.Add(-48 * time.Hour)
-	hi := wall.Add(48 * time.Hour)
-	shown := func(at time.Time) time.Time {
-		_, offset := at.In(loc).Zone()
-		return at.Add(time.Duration(offset) * time.Second)
-	}
-	for hi.Sub(lo) > time.Second {
-		mid := lo.Add(hi.Sub(lo) / 2).Truncate(time.Second)
-		if shown(mid).Before(wall) {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return hi
+	at, _ := plan.Instant(wall, loc)
+	return at.UTC()
 }
 
 // lastDay is the end of a consent: files name the last day on which it holds,
