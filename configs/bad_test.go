@@ -76,14 +76,14 @@ func TestEachFaultIsSaidWithPlaceAndRemedy(t *testing.T) {
 	}
 }
 
-// TestEachCodeHasABadFile finds the codes in the sources, so that a new one
-// cannot come without an example of it.
-func TestEachCodeHasABadFile(t *testing.T) {
+// TestEachCodeIsListedAndHasABadFile finds the codes in the sources, so that a
+// new one cannot come without its meaning and an example.
+func TestEachCodeIsListedAndHasABadFile(t *testing.T) {
 	sources, _ := filepath.Glob("*.go")
 	files, _ := filepath.Glob("testdata/bad/*.yaml")
-	var missing []string
+	used := map[string]bool{}
 	for _, source := range sources {
-		if strings.HasSuffix(source, "_test.go") {
+		if strings.HasSuffix(source, "_test.go") || source == "codes.go" {
 			continue
 		}
 		text, err := os.ReadFile(source)
@@ -91,13 +91,22 @@ func TestEachCodeHasABadFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, code := range regexp.MustCompile(`"[CW]0[0-9][0-9]"`).FindAllString(string(text), -1) {
-			code = strings.Trim(code, `"`)
-			if !slices.ContainsFunc(files, func(f string) bool { return strings.HasSuffix(f, "-"+code+".yaml") }) {
-				missing = append(missing, code)
-			}
+			used[strings.Trim(code, `"`)] = true
 		}
 	}
-	if len(missing) > 0 {
-		t.Errorf("no file in testdata/bad for %v", missing)
+	listed := map[string]bool{}
+	for _, c := range Codes() {
+		listed[c.Code] = true
+		if !used[c.Code] {
+			t.Errorf("%s is listed but nowhere used", c.Code)
+		}
+	}
+	for code := range used {
+		if !listed[code] {
+			t.Errorf("%s is not in Codes", code)
+		}
+		if !slices.ContainsFunc(files, func(f string) bool { return strings.HasSuffix(f, "-"+code+".yaml") }) {
+			t.Errorf("%s has no file in testdata/bad", code)
+		}
 	}
 }
