@@ -32,7 +32,10 @@ type Anchor struct {
 	Base   time.Time     `json:"base"`
 	Start  time.Time     `json:"start"`
 	Length time.Duration `json:"length"`
-	Live   bool          `json:"live,omitempty"` // a person or a check said that it is live
+	// Written is the start that the plan's file said last: a file that says it
+	// again does not undo what a person moved.
+	Written time.Time `json:"written,omitzero"`
+	Live    bool      `json:"live,omitempty"` // a person or a check said that it is live
 }
 
 // Comment is a word of a reviewer on a post: asked changes, or why it was declined.
