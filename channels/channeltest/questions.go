@@ -1,0 +1,191 @@
+package channeltest
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+)
+
+func (s Suite) sample(t *testing.T) {
+	b := s.bench(t)
+	for _, f := range b.channel.Check(s.Sample) {
+		if f.Severity == campaign.SeverityError {
+			t.Errorf("the sample is refused: %s", f.Message)
+		}
+	}
+	if b.channel.Class() == "" {
+		t.Error("the channel has no class")
+	}
+	if found := b.channel.Check(campaign.Content{}); !campaign.Findings(found).HasErrors() {
+		t.Error("a post without text and pictures passes the check")
+	}
+}
+
+func (s Suite) publishes(t *testing.T) {
+	b := s.bench(t)
+	r := b.prepare(t, 1)
+	b.finish(t, &r)
+	posts := b.platform.Posts()
+	if len(posts) == 0 {
+		t.Fatal("nothing is public")
+	}
+	got, want := posts[0], s.Sample
+	if !strings.Contains(got.Text, want.Text) {
+		t.Errorf("text %q, want %q", got.Text, want.Text)
+	}
+	if got.Language != want.Language {
+		t.Errorf("language %q, want %q", got.Language, want.Language)
+	}
+	if want.Link != "" && got.Link != want.Link && !strings.Contains(got.Text, want.Link) {
+		t.Errorf("the link %s is missing in %+v", want.Link, got)
+	}
+	var alts, credits []string
+	for _, m := range want.Media {
+		alts = append(alts, m.Alt)
+		credits = append(credits, m.Credit)
+	}
+	if !slices.Equal(got.Alts, alts) {
+		t.Errorf("alt texts %q, want %q", got.Alts, alts)
+	}
+	for i, c := range credits {
+		if !slices.Contains(got.Credits, c) && !strings.Contains(got.Text, c) {
+			t.Errorf("the credit of picture %d, %q, is missing in %+v", i+1, c, got)
+		}
+	}
+	for i, receipt := range r.Earlier {
+		if !s.Hands && (receipt.How != "answer" || !receipt.At.Equal(Now())) {
+			t.Errorf("receipt of part %d: %+v", i, receipt)
+		}
+	}
+}
+
+func (s Suite) preparing(t *testing.T) {
+	b := s.bench(t)
+	b.prepare(t, 1)
+	r := b.prepare(t, 1) // as after a crash
+	if n := len(b.platform.Posts()); n != 0 {
+		t.Fatalf("%d posts are public", n)
+	}
+	b.finish(t, &r)
+	if got, want := len(b.platform.Posts()), s.most; got != want {
+		t.Errorf("%d posts are public, want %d", got, want)
+	}
+}
+
+// visible is how many posts one delivery of the sample makes.
+func (s Suite) visible(t *testing.T) int {
+	t.Helper()
+	b := s.bench(t)
+	r := b.prepare(t, 1)
+	b.finish(t, &r)
+	return len(b.platform.Posts())
+}
+
+func (s Suite) closedGate(t *testing.T) {
+	b := s.bench(t)
+	r := b.prepare(t, 1)
+	before := b.box.Bytes()
+	for name, g := range map[string]*gate{"closed": {closed: true}, "none": nil} {
+		attempt := r
+		attempt.Gate = nil
+		if g != nil {
+			attempt.Gate = g
+		}
+		_, err := b.channel.Publish(t.Context(), attempt)
+		var e *channels.Error
+		if !errors.As(err, &e) || e.Fate != channels.NotSent || !e.Gate {
+			t.Errorf("%s: %+v; want not sent, by our gate", name, err)
+		}
+	}
+	if n := b.box.Bytes() - before; n != 0 {
+		t.Errorf("%d bytes left", n)
+	}
+	if n := len(b.platform.Posts()); n != 0 {
+		t.Errorf("%d posts are public", n)
+	}
+	b.finish(t, &r)
+	if got, want := len(b.platform.Posts()), s.most; got != want {
+		t.Errorf("then, the gate open: %d posts are public, want %d", got, want)
+	}
+}
+
+func (s Suite) manyAtOnce(t *testing.T) {
+	b := s.bench(t)
+	const many = 8
+	var all sync.WaitGroup
+	for n := range many {
+		r := b.prepare(t, n)
+		all.Go(func() {
+			for r.Part < len(r.Staged.Parts) {
+				receipt, err := b.publish(t.Context(), &r)
+				if !b.done(receipt, err) {
+					t.Errorf("delivery %d: %v", n, err)
+					return
+				}
+				b.next(&r, receipt)
+			}
+		})
+	}
+	all.Wait()
+	if got, want := len(b.platform.Posts()), many*s.most; got != want {
+		t.Errorf("%d posts are public, want %d", got, want)
+	}
+}
+
+func (s Suite) ownConnection(t *testing.T) {
+	b := s.bench(t)
+	one, two := b.prepare(t, 1), b.prepare(t, 2)
+	before := b.box.Conns()
+	calls := len(one.Staged.Parts) + len(two.Staged.Parts)
+	b.finish(t, &one)
+	b.finish(t, &two)
+	if n := b.box.Conns() - before; n < int64(calls) {
+		t.Errorf("%d publish calls used %d connections", calls, n)
+	}
+}
+
+func (s Suite) readBack(t *testing.T) {
+	b := s.bench(t)
+	r := b.prepare(t, 1)
+	verdict, _, err := b.channel.Reconcile(t.Context(), r)
+	if err != nil || verdict == channels.Found {
+		t.Errorf("before anything was sent: %s, %v", verdict, err)
+	}
+	sent := r
+	b.finish(t, &sent)
+	verdict, receipt, err := b.channel.Reconcile(t.Context(), r)
+	switch {
+	case s.Blind && (verdict != channels.CannotTell || err != nil):
+		t.Errorf("%s, %v; nobody can tell", verdict, err)
+	case !s.Blind && (verdict != channels.Found || receipt.RemoteID != sent.Earlier[0].RemoteID || receipt.How != "read-back"):
+		t.Errorf("%s, %+v, %v; want %+v", verdict, receipt, err, sent.Earlier[0])
+	}
+	other := b.prepare(t, 2)
+	other.Content.Text += " And another."
+	if verdict, _, err := b.channel.Reconcile(t.Context(), other); err != nil || verdict == channels.Found {
+		t.Errorf("another post was taken for ours: %s, %v", verdict, err)
+	}
+}
+
+func (s Suite) frozen(t *testing.T) {
+	b := s.bench(t)
+	r := b.prepare(t, 1)
+	staged := len(b.box.Bodies())
+	b.box.Set(Fault{Cut: NoAnswer, Lost: true})
+	for range 2 {
+		b.publish(t.Context(), &r)
+	}
+	bodies := b.box.Bodies()[staged:]
+	if len(bodies) != 2 {
+		t.Fatalf("two attempts made %d calls", len(bodies))
+	}
+	if !bytes.Equal(bodies[0], bodies[1]) {
+		t.Errorf("the second attempt sent other bytes:\n%q\n%q", bodies[0], bodies[1])
+	}
+}
