@@ -51,6 +51,14 @@ func (d *Delivery) unseen() error {
 	return nil
 }
 
+// Unreadable stands for a stored delivery whose record is damaged, so that it
+// is not forgotten as a twin: nobody but a person can tell what became of it.
+func Unreadable(id DeliveryID, lane LaneID, fingerprint string) Delivery {
+	d := Delivery{ID: id, Lane: lane, Fingerprint: fingerprint}
+	d.to(NeedsHuman, ReasonCannotTell, "its record cannot be read", time.Time{})
+	return d
+}
+
 // BeginPlanned gives a new delivery its first state.
 func (d *Delivery) BeginPlanned(at time.Time) error {
 	if err := d.from("planned anew", ""); err != nil {

@@ -205,7 +205,7 @@ func (t *tx) Twins(lane campaign.LaneID, fingerprint string) (twins []campaign.D
 			if !t.isAside(inDeliveries, id) {
 				t.s.suspectRecord(inDeliveries, id, err)
 			}
-			d = campaign.Delivery{ID: campaign.DeliveryID(id), Lane: lane, Fingerprint: fingerprint, State: campaign.NeedsHuman}
+			d = campaign.Unreadable(campaign.DeliveryID(id), lane, fingerprint)
 		case err != nil || !bytes.Equal(indexOf(byTwin).key(&d), k):
 			t.s.suspectEntry(byTwin, k)
 			continue
