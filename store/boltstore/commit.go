@@ -120,11 +120,11 @@ func (s *Store) take() (calls []*call) {
 func (s *Store) commit(calls []*call) {
 	waiting, err := s.runAll(calls)
 	s.point("committed, not answered")
-	for _, c := range waiting {
-		c.done <- err
-	}
 	if err == nil {
 		s.keepCounter()
+	}
+	for _, c := range waiting {
+		c.done <- err
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // syncFile flushes what the page cache holds of the file.
@@ -103,5 +102,3 @@ func removeOld(path string) error {
 	}
 	return nil
 }
-
-func errorsIsMemory(err error) bool { return errors.Is(err, syscall.ENOMEM) }

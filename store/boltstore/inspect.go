@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/ittakesacommunity/takeover/store"
 )
 
 var (
@@ -108,14 +110,22 @@ func probe(path string) (schema int, err error) {
 	if err := inspect(path); err != nil {
 		return 0, err
 	}
-	db, err := openBolt(path, &bolt.Options{ReadOnly: true, Timeout: lockWait, NoStatistics: true})
+	db, _, err := openBolt(path, &bolt.Options{ReadOnly: true, Timeout: lockWait, NoStatistics: true})
 	if err != nil {
 		return 0, err
 	}
 	defer db.Close()
 	err = reading(db, func(btx *bolt.Tx) error {
-		schema, err = readSchema(btx)
-		return err
+		if schema, err = readSchema(btx); err != nil || schema != Schema {
+			return err
+		}
+		t := &tx{w: &work{btx: btx}}
+		for b := range bucketCount {
+			if _, err := t.bucket(b); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	switch {
 	case err != nil:
@@ -141,19 +151,25 @@ func readSchema(btx *bolt.Tx) (int, error) {
 }
 
 // openBolt opens a file that inspect passed; a page that makes no sense, or
-// lies behind the end of the file, is an error instead of a panic.
-func openBolt(path string, o *bolt.Options) (db *bolt.DB, err error) {
+// lies behind the end of the file, is an error instead of a panic. The file is
+// the one that db reads and writes.
+func openBolt(path string, o *bolt.Options) (db *bolt.DB, f *os.File, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			db, err = nil, fmt.Errorf("%w: %s: %v", ErrForeign, path, p)
+			_ = f.Close() // and with it goes bbolt's lock
+			db, err = nil, fmt.Errorf("%w: %s: %v", store.ErrCorrupt, path, p)
 		}
 	}()
+	o.OpenFile = func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
+		f, err = os.OpenFile(name, flag, perm)
+		return f, err
+	}
 	db, err = bolt.Open(path, 0o600, o)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return db, nil
+	return db, f, nil
 }
 
 // reading runs f in a read transaction and turns a bbolt panic into an error.

@@ -61,11 +61,6 @@ func addTime(k []byte, t time.Time) []byte {
 
 const timeSize = 12
 
-func readTime(k []byte) time.Time {
-	sec := int64(binary.BigEndian.Uint64(k) ^ 1<<63)
-	return time.Unix(sec, int64(binary.BigEndian.Uint32(k[8:]))).UTC()
-}
-
 // after is the first key behind all that begin with prefix; nil if there is none.
 func after(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)

@@ -97,7 +97,10 @@ func (t *tx) rebuildIndex(x *index, n counts) error {
 		return err
 	}
 	slices.SortFunc(keys, bytes.Compare)
-	b := t.bucket(x.b)
+	b, err := t.bucket(x.b)
+	if err != nil {
+		return err
+	}
 	b.FillPercent = 0.9
 	for _, k := range keys {
 		err = errors.Join(err, b.Put(k, []byte{}))

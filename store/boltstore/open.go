@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -61,7 +62,8 @@ const (
 )
 
 // Open opens or makes the store. Its errors are a *LockedError, or wrap
-// ErrReadOnly, ErrForeign, ErrTruncated or ErrNewer, and then the data file
+// ErrReadOnly, ErrForeign, ErrTruncated, ErrNewer or store.ErrCorrupt (a page
+// that everything hangs on makes no sense), and then the data file
 // was not touched. Its cost does not grow with what is stored, save after a
 // failed write and for a migration.
 func Open(o Options) (_ *Store, err error) {
@@ -145,7 +147,7 @@ func (s *Store) create() error {
 	if err := removeOld(temp); err != nil {
 		return err
 	}
-	db, err := openBolt(temp, &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType})
+	db, _, err := openBolt(temp, &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType})
 	if err != nil {
 		return err
 	}
@@ -175,29 +177,26 @@ func initialise(btx *bolt.Tx, l life) error {
 }
 
 // openFile opens the data file for writing.
-func (s *Store) openFile() (err error) {
+func (s *Store) openFile() error {
 	o := &bolt.Options{
 		Timeout: lockWait, NoStatistics: true,
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: mapSize,
-		OpenFile: func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
-			s.file, err = os.OpenFile(name, flag&^os.O_CREATE, perm)
-			return s.file, err
-		},
 	}
-	s.db, err = openBolt(s.o.Path, o)
-	if err != nil && errorsIsMemory(err) {
+	db, file, err := openBolt(s.o.Path, o)
+	if errors.Is(err, syscall.ENOMEM) {
 		o.InitialMmapSize = 0 // no such address space here: grow as needed
-		s.db, err = openBolt(s.o.Path, o)
+		db, file, err = openBolt(s.o.Path, o)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	} else if err != nil {
 		return err
 	}
+	s.db = db
 	s.db.AllocSize = allocSize
 	if s.o.onFile != nil {
-		s.o.onFile(s.file)
+		s.o.onFile(file)
 	}
 	return nil
 }
@@ -214,12 +213,12 @@ func rewrite(path string, point func(string)) error {
 	if err := removeOld(temp); err != nil {
 		return err
 	}
-	src, err := openBolt(path, &bolt.Options{ReadOnly: true, Timeout: lockWait, NoStatistics: true})
+	src, _, err := openBolt(path, &bolt.Options{ReadOnly: true, Timeout: lockWait, NoStatistics: true})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	dst, err := openBolt(temp, &bolt.Options{Timeout: lockWait, NoSync: true, NoStatistics: true, FreelistType: bolt.FreelistMapType})
+	dst, _, err := openBolt(temp, &bolt.Options{Timeout: lockWait, NoSync: true, NoStatistics: true, FreelistType: bolt.FreelistMapType})
 	if err != nil {
 		return err
 	}

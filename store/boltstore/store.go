@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -23,7 +22,6 @@ type Store struct {
 	info Info
 	lock *lockFile
 	db   *bolt.DB
-	file *os.File // the one that db writes to
 
 	mu      sync.Mutex
 	queue   []*call

@@ -39,14 +39,18 @@ type change struct {
 }
 
 // bucket panics when the transaction is over: its pages may be another's by now.
-func (t *tx) bucket(b bucket) *bolt.Bucket {
+func (t *tx) bucket(b bucket) (_ *bolt.Bucket, err error) {
 	if t.over {
 		panic("boltstore: transaction used after its function returned")
 	}
+	defer damaged(b, &err)
 	if t.w.buckets[b] == nil {
 		t.w.buckets[b] = t.w.btx.Bucket([]byte(bucketNames[b]))
 	}
-	return t.w.buckets[b]
+	if t.w.buckets[b] == nil {
+		return nil, fmt.Errorf("%w: all of %s is missing", store.ErrCorrupt, bucketNames[b])
+	}
+	return t.w.buckets[b], nil
 }
 
 // damaged turns a panic of bbolt, which is how it reports a page that makes no
@@ -60,13 +64,30 @@ func damaged(b bucket, err *error) {
 // raw returns what is stored under the key, nil for nothing. It is valid until
 // the transaction ends.
 func (t *tx) raw(b bucket, key []byte) (v []byte, err error) {
-	bk := t.bucket(b)
+	bk, err := t.bucket(b)
+	if err != nil {
+		return nil, err
+	}
 	defer damaged(b, &err)
-	return bk.Get(key), nil
+	return touch(bk.Get(key)), nil
+}
+
+// touch reads both ends of a slice, so that one that does not lie within the
+// file is noticed where damaged can turn it into an error.
+//
+//go:noinline
+func touch(b []byte) []byte {
+	if len(b) > 0 && b[0] == b[len(b)-1] {
+		return b[:len(b):len(b)] // another result, or the compiler need not look
+	}
+	return b
 }
 
 func (t *tx) putRaw(b bucket, key, v []byte) (err error) {
-	bk := t.bucket(b)
+	bk, err := t.bucket(b)
+	if err != nil {
+		return err
+	}
 	defer damaged(b, &err)
 	if !t.w.btx.Writable() {
 		return errReadOnly
@@ -76,7 +97,10 @@ func (t *tx) putRaw(b bucket, key, v []byte) (err error) {
 }
 
 func (t *tx) delete(b bucket, key []byte) (err error) {
-	bk := t.bucket(b)
+	bk, err := t.bucket(b)
+	if err != nil {
+		return err
+	}
 	defer damaged(b, &err)
 	if !t.w.btx.Writable() {
 		return errReadOnly
@@ -151,19 +175,37 @@ type cursor struct {
 	err error
 }
 
-func (t *tx) cursor(b bucket) *cursor { return &cursor{c: t.bucket(b).Cursor(), b: b} }
+func (t *tx) cursor(b bucket) *cursor {
+	bk, err := t.bucket(b)
+	if err != nil {
+		return &cursor{b: b, err: err}
+	}
+	return &cursor{c: bk.Cursor(), b: b}
+}
 
 func (c *cursor) seek(k []byte) (key, v []byte) {
+	if c.err != nil {
+		return nil, nil
+	}
 	defer damaged(c.b, &c.err)
-	return c.c.Seek(k)
+	at, with := c.c.Seek(k) // not the results: these stay nil when touch finds them outside
+	return touch(at), touch(with)
 }
 
 func (c *cursor) next() (key, v []byte) {
+	if c.err != nil {
+		return nil, nil
+	}
 	defer damaged(c.b, &c.err)
-	return c.c.Next()
+	at, with := c.c.Next() // not the results: these stay nil when touch finds them outside
+	return touch(at), touch(with)
 }
 
 func (c *cursor) last() (key, v []byte) {
+	if c.err != nil {
+		return nil, nil
+	}
 	defer damaged(c.b, &c.err)
-	return c.c.Last()
+	at, with := c.c.Last() // not the results: these stay nil when touch finds them outside
+	return touch(at), touch(with)
 }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package boltstore
+
+import "errors"
+
+func setfsuid(int) error { return errors.ErrUnsupported }
