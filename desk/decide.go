@@ -1,6 +1,19 @@
 package desk
 
-import "time"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
+)
 
 // Resolution is a person's word on a delivery that nobody else can settle.
 // Exactly one of PublishedAs, NotPublished and GiveUp is set.
@@ -22,7 +35,474 @@ type Done struct {
 
 // Reschedule asks for a delivery at another time.
 type Reschedule struct {
-	At     time.Time `json:"at,omitzero"` // zero: now
-	Alone  string    `json:"alone,omitempty"`
-	Expect uint64    `json:"expect,omitempty"` // the record's revision; 0 does not look
+	At time.Time `json:"at,omitzero"` // zero: now
+	// Alone is an organizer's reason for approving own content alone, see Approval.
+	Alone  string `json:"alone,omitempty"`
+	Expect uint64 `json:"expect,omitempty"` // the record's revision; 0 does not look
+}
+
+// change is a deed done to many deliveries alike.
+type change struct {
+	deed   string
+	act    campaign.Action
+	did    string                                 // "3 deliveries: …"
+	queued func(*room, *campaign.Delivery) error  // for one that has not left
+	pinned func(*campaign.Delivery)               // for one whose fate is open; nil does nothing
+	after  func(*room, []campaign.Delivery) error // in the same transaction; may be nil
+}
+
+// queued tells whether nothing of the delivery has left and it is still to go.
+func queued(d *campaign.Delivery) bool {
+	return (d.State == campaign.Planned || d.State == campaign.Scheduled) && !d.Public()
+}
+
+func (d *Desk) change(ctx context.Context, a campaign.Actor, ch change, p Pick) (Done, error) {
+	var out Done
+	err := d.do(ctx, a, ch.deed, func(r *room) error {
+		out = Done{}
+		ds, err := r.picked(p)
+		if err != nil {
+			return err
+		}
+		if err := r.changeEach(ds, ch, len(p.IDs) > 0, &out); err != nil {
+			return err
+		}
+		if len(out.Rows) > 0 {
+			r.did(object(p), "%s", list(idsOfRows(out.Rows)))
+		}
+		return nil
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	out.Text = fmt.Sprintf("%s: %s", count(len(out.Rows), "delivery", "deliveries"), ch.did)
+	d.wake()
+	return out, nil
+}
+
+// changeEach applies ch. Named deliveries that the actor may not touch fail
+// the whole; of others picked such are left out.
+func (r *room) changeEach(ds []campaign.Delivery, ch change, named bool, out *Done) error {
+	for _, v := range ds {
+		if err := r.may(ch.act, r.aboutDelivery(&v)); err != nil {
+			if named {
+				return err
+			}
+			out.Locked = append(out.Locked, Refusal{v.ID, err.Error()})
+			continue
+		}
+		if queued(&v) {
+			if err := ch.queued(r, &v); err != nil {
+				return err
+			}
+		} else {
+			if named || v.State.Pins() {
+				out.Locked = append(out.Locked, Refusal{v.ID, "it is " + v.Shown()})
+			}
+			if !v.State.Pins() || ch.pinned == nil {
+				continue
+			}
+			ch.pinned(&v)
+		}
+		if err := r.PutDelivery(&v); err != nil {
+			return err
+		}
+		if v.State.Pins() {
+			continue
+		}
+		row, err := r.row(v)
+		if err != nil {
+			return err
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return nil
+}
+
+func idsOfRows(rows []Row) []campaign.DeliveryID {
+	ids := make([]campaign.DeliveryID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	return ids
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// Cancel cancels what has not left. For a lead it is a withdrawal of the own
+// posts. What is leaving or in doubt is listed as locked, and is not sent again
+// by itself.
+func (d *Desk) Cancel(ctx context.Context, a campaign.Actor, p Pick, why string) (Done, error) {
+	code := campaign.ReasonWithdrawn
+	if a.Is(campaign.Organizer) {
+		code = campaign.ReasonOrganizer
+	}
+	return d.change(ctx, a, change{deed: "cancel", act: campaign.ActWithdraw, did: "cancelled",
+		queued: func(r *room, v *campaign.Delivery) error { return v.Cancel(code, why, r.now) },
+		pinned: func(v *campaign.Delivery) { v.Outdate("cancelled by " + string(a.Person)) },
+	}, p)
+}
+
+// Withdraw takes a plan back, or posts of it, as far as they have not left.
+// Expect is the plan's revision that the person saw (0 does not look). A
+// withdrawn plan comes back when it is submitted again, a withdrawn post when
+// it is changed.
+func (d *Desk) Withdraw(ctx context.Context, a campaign.Actor, id campaign.PlanID, posts []campaign.PostID, expect int, why string) (Done, error) {
+	var out Done
+	var p campaign.Plan
+	err := d.do(ctx, a, "withdraw", func(r *room) error {
+		out = Done{}
+		var err error
+		if p, err = r.plan(id, campaign.ActWithdraw, expect); err != nil {
+			return err
+		}
+		ds, err := r.OfPlan(id)
+		if err != nil {
+			return err
+		}
+		if len(posts) > 0 {
+			if ds, err = ofPosts(ds, id, posts); err != nil {
+				return err
+			}
+		}
+		ch := change{act: campaign.ActWithdraw,
+			queued: func(r *room, v *campaign.Delivery) error { return v.Cancel(campaign.ReasonWithdrawn, why, r.now) },
+			pinned: func(v *campaign.Delivery) { v.Outdate("withdrawn by " + string(a.Person)) },
+		}
+		if err := r.changeEach(ds, ch, false, &out); err != nil {
+			return err
+		}
+		r.did(string(id), "%s %s", joined(posts), list(idsOfRows(out.Rows)))
+		if len(posts) > 0 {
+			return nil
+		}
+		p.Withdrawn = true
+		return r.PutPlan(p)
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	out.Text = count(len(out.Rows), "delivery", "deliveries") + ": withdrawn"
+	d.wake()
+	d.tell(Notice{Event: "withdrawn", By: a.Person, Mechanism: p.Mechanism, Plan: id, Deliveries: idsOfRows(out.Rows), Text: out.Text})
+	return out, nil
+}
+
+func ofPosts(ds []campaign.Delivery, id campaign.PlanID, posts []campaign.PostID) ([]campaign.Delivery, error) {
+	for _, post := range posts {
+		if !slices.ContainsFunc(ds, func(d campaign.Delivery) bool { return d.Post == post }) {
+			return nil, fmt.Errorf("post %s of plan %s: %w", post, id, store.ErrNotFound)
+		}
+	}
+	return slices.DeleteFunc(ds, func(d campaign.Delivery) bool { return !slices.Contains(posts, d.Post) }), nil
+}
+
+func joined(posts []campaign.PostID) string {
+	if len(posts) == 0 {
+		return "the whole plan"
+	}
+	words := make([]string, len(posts))
+	for i, p := range posts {
+		words[i] = string(p)
+	}
+	return strings.Join(words, " ")
+}
+
+// Resolve records a person's word on a delivery that needs one. The first word
+// counts; whoever comes second is told (ErrConflict).
+func (d *Desk) Resolve(ctx context.Context, a campaign.Actor, id campaign.DeliveryID, q Resolution) (Done, error) {
+	if err := q.check(); err != nil {
+		return Done{}, err
+	}
+	var out Done
+	err := d.do(ctx, a, "resolve", func(r *room) error {
+		out = Done{}
+		v, err := r.delivery(id, campaign.ActResolve, 0)
+		if err != nil {
+			return err
+		}
+		if v.State != campaign.NeedsHuman || q.Expect != 0 && q.Expect != v.Revision {
+			return fmt.Errorf("%w: delivery %s is %s since %s", ErrConflict, id, v.Shown(), When(v.Reason.At, r.c.Location()))
+		}
+		word, err := r.settle(&v, q)
+		if err != nil {
+			return err
+		}
+		if err := r.PutDelivery(&v); err != nil {
+			return err
+		}
+		if out.Rows, err = r.rows([]campaign.Delivery{v}); err != nil {
+			return err
+		}
+		out.Text = word
+		r.did(string(id), "%s; now %s", word, v.State)
+		return nil
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	d.wake()
+	return out, nil
+}
+
+func (q Resolution) check() error {
+	n := 0
+	for _, set := range []bool{q.PublishedAs != "", q.NotPublished, q.GiveUp} {
+		if set {
+			n++
+		}
+	}
+	switch {
+	case n != 1:
+		return fmt.Errorf("%w: say one of: published (with its address), not published, given up", ErrUsage)
+	case strings.TrimSpace(q.Why) == "":
+		return fmt.Errorf("%w: say why; it goes into the record", ErrUsage)
+	}
+	if q.PublishedAs != "" {
+		if u, err := url.Parse(q.PublishedAs); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return fmt.Errorf("%w: %q is no web address of a post", ErrUsage, q.PublishedAs)
+		}
+	}
+	return nil
+}
+
+func (r *room) settle(v *campaign.Delivery, q Resolution) (word string, err error) {
+	switch {
+	case q.PublishedAs != "":
+		owner, ok, err := r.ClaimRemote(v.Lane, q.PublishedAs, v.ID)
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			return "", fmt.Errorf("%w: that post is the one of delivery %s", ErrConflict, owner)
+		}
+		return "published", v.DecidePublished(campaign.Receipt{RemoteID: q.PublishedAs, URL: q.PublishedAs, At: r.now}, r.now)
+	case q.GiveUp:
+		return "given up", v.DecideGiveUp(q.Why, r.now)
+	}
+	if err := v.DecideSend(r.now); err != nil {
+		return "", err
+	}
+	if r.now.After(v.Latest) {
+		return "not published, and too late to send", v.Miss(campaign.ReasonTooLate, "a person found that it was not published, after its latest time", r.now)
+	}
+	return "not published: send", nil
+}
+
+// Retry tries again at once what provably was not sent: one that waits for its
+// next try, or, as a new delivery, one that was refused or missed.
+func (d *Desk) Retry(ctx context.Context, a campaign.Actor, id campaign.DeliveryID) (Done, error) {
+	var out Done
+	err := d.do(ctx, a, "retry", func(r *room) error {
+		out = Done{}
+		v, err := r.delivery(id, campaign.ActReschedule, 0)
+		if err != nil {
+			return err
+		}
+		switch {
+		case v.State == campaign.Rejected, v.State == campaign.Missed:
+			if v, err = r.reschedule(v, Reschedule{}); err != nil {
+				return err
+			}
+		case v.Runnable() && v.Attempt > 0:
+			if err := v.Wait(campaign.ReasonPerson, "a person asked for the next try", r.now, r.now); err != nil {
+				return err
+			}
+			if err := r.PutDelivery(&v); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%w: delivery %s is %s; only what provably was not sent is tried again", ErrConflict, id, v.Shown())
+		}
+		if out.Rows, err = r.rows([]campaign.Delivery{v}); err != nil {
+			return err
+		}
+		r.did(string(id), "as %s", v.ID)
+		return nil
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	out.Text = "it is tried again at once"
+	if out.Rows[0].State == campaign.Planned {
+		out.Text = "it waits for approval, then it is tried at once"
+	}
+	d.wake()
+	return out, nil
+}
+
+// Reschedule makes a new delivery of one that did not go out (missed, refused,
+// cancelled) or has not gone yet, which is cancelled then. The time is part of
+// what is approved: the new one carries the approval of whoever reschedules,
+// if they may approve it and it was approved before, and else waits for one.
+func (d *Desk) Reschedule(ctx context.Context, a campaign.Actor, id campaign.DeliveryID, q Reschedule) (Done, error) {
+	var out Done
+	err := d.do(ctx, a, "reschedule", func(r *room) error {
+		out = Done{}
+		old, err := r.delivery(id, campaign.ActReschedule, q.Expect)
+		if err != nil {
+			return err
+		}
+		v, err := r.reschedule(old, q)
+		if err != nil {
+			return err
+		}
+		if out.Rows, err = r.rows([]campaign.Delivery{v}); err != nil {
+			return err
+		}
+		r.did(string(id), "as %s at %s", v.ID, v.Due.Format(time.RFC3339))
+		return nil
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	out.Text = "it has a new time"
+	if out.Rows[0].State == campaign.Planned {
+		out.Text = "it has a new time and waits for approval"
+	}
+	d.wake()
+	return out, nil
+}
+
+// movedRule begins the time rule of a delivery whose time a person chose.
+const movedRule = "moved by a person to "
+
+// reschedule makes the new delivery; old is cancelled if it was still to go.
+func (r *room) reschedule(old campaign.Delivery, q Reschedule) (campaign.Delivery, error) {
+	at := q.At
+	if at.IsZero() {
+		at = r.now
+	}
+	if err := r.mayMove(&old, at); err != nil {
+		return old, err
+	}
+	wasApproved := old.ApprovedUnder(r.c.Policies)
+	if queued(&old) {
+		if err := old.Cancel(campaign.ReasonOrganizer, "it has a new time", r.now); err != nil {
+			return old, err
+		}
+		if err := r.PutDelivery(&old); err != nil {
+			return old, err
+		}
+	}
+	content, err := r.Content(old.Content)
+	if err != nil {
+		return old, err
+	}
+	v, err := r.nextOccurrence(old)
+	if err != nil {
+		return old, err
+	}
+	v.Due, v.Rule = at.UTC(), movedRule+at.UTC().Format(time.RFC3339Nano)
+	v.Latest = latest(&v, r.c)
+	v.Wants = campaign.ApprovalHash(content, v.Terms())
+	if err := r.begin(&v); err != nil {
+		return old, err
+	}
+	if v.State == campaign.Planned && wasApproved {
+		err := r.approve(&v, Approval{Alone: q.Alone})
+		if err == nil || !errors.Is(err, campaign.ErrNotAllowed) {
+			return v, err
+		}
+	}
+	return v, r.PutDelivery(&v)
+}
+
+// mayMove tells why the delivery cannot have the time.
+func (r *room) mayMove(old *campaign.Delivery, at time.Time) error {
+	t, ok := r.c.Takeovers[old.Takeover]
+	free := old.Mechanism == campaign.Organizers && old.Takeover == ""
+	switch {
+	case old.Public() || !queued(old) && old.State != campaign.Missed && old.State != campaign.Rejected && old.State != campaign.Cancelled:
+		return fmt.Errorf("%w: delivery %s is %s, it cannot have a new time", ErrConflict, old.ID, old.Shown())
+	case at.Before(r.now):
+		return fmt.Errorf("%w: %s is past", ErrUsage, When(at, r.c.Location()))
+	case !free && (!ok || !t.Covers(at) || !t.Has(old.Channel)):
+		return fmt.Errorf("%w: %s is outside of window %s on %s", ErrUsage, When(at, r.c.Location()), old.Takeover, old.Channel)
+	case t.FreeAt(at, r.c.Location()).After(at):
+		return fmt.Errorf("%w: %s is in the window's no-post hours, which end %s", ErrUsage, When(at, r.c.Location()), When(t.FreeAt(at, r.c.Location()), r.c.Location()))
+	}
+	return nil
+}
+
+// latest is until when a delivery with a time of its own may leave.
+func latest(d *campaign.Delivery, c *campaign.Campaign) time.Time {
+	end := d.Due.Add(d.Tolerance)
+	t, ok := c.Takeovers[d.Takeover]
+	if ok && (end.After(t.To) || d.IfMissed == "send") {
+		end = t.To
+	}
+	return end
+}
+
+// numbered takes the number off an occurrence key that a person's new time, or
+// a mended post, gave it.
+var numbered = regexp.MustCompile(`#([0-9]+)$`)
+
+func baseOccurrence(key string) string { return numbered.ReplaceAllString(key, "") }
+
+// occurrence is the n-th key of the base, from 1.
+func occurrence(base string, n int) string {
+	if n == 1 {
+		return base
+	}
+	return base + "#" + strconv.Itoa(n)
+}
+
+// nextOccurrence is what the plan says of old, as a delivery that does not exist yet.
+func (r *room) nextOccurrence(old campaign.Delivery) (campaign.Delivery, error) {
+	v := planned(old)
+	for n := 2; ; n++ {
+		v = renamed(v, n)
+		_, err := r.Delivery(v.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return v, nil
+		}
+		if err != nil {
+			return v, err
+		}
+	}
+}
+
+// renamed is v as the n-th of its occurrence.
+func renamed(v campaign.Delivery, n int) campaign.Delivery {
+	v.Occurrence = occurrence(baseOccurrence(v.Occurrence), n)
+	v.ID = campaign.Identity(v.Takeover, v.Plan, v.Post, v.Step, v.Channel, v.Language, v.Occurrence)
+	return v
+}
+
+// planned is what the plan says of d, without its life.
+func planned(d campaign.Delivery) campaign.Delivery {
+	return campaign.Delivery{
+		ID: d.ID, Takeover: d.Takeover, Mechanism: d.Mechanism, Plan: d.Plan, Post: d.Post,
+		Kind: d.Kind, Step: d.Step, Occurrence: d.Occurrence,
+		Channel: d.Channel, Lane: d.Lane, Language: d.Language, Languages: d.Languages,
+		Series: d.Series, Repeat: d.Repeat,
+		Rule: d.Rule, Due: d.Due, Latest: d.Latest, Tolerance: d.Tolerance,
+		IfMissed: d.IfMissed, WaitFor: d.WaitFor, Anchor: d.Anchor,
+		Content: d.Content, Fingerprint: d.Fingerprint, Wants: d.Wants,
+		Consents: d.Consents, Author: d.Author, PlanRevision: d.PlanRevision,
+	}
+}
+
+// begin gives a new delivery its first state; where the policy asks for no
+// approval it is scheduled at once.
+func (r *room) begin(v *campaign.Delivery) error {
+	if err := v.BeginPlanned(r.now); err != nil {
+		return err
+	}
+	return r.unasked(v)
+}
+
+// unasked schedules what needs no approval.
+func (r *room) unasked(v *campaign.Delivery) error {
+	if r.c.Policies.Approvals > 0 || v.State != campaign.Planned {
+		return nil
+	}
+	return v.Approve(campaign.Approval{}, 0, r.now)
 }

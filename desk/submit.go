@@ -1,7 +1,16 @@
 package desk
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
 )
 
@@ -36,6 +45,8 @@ type Submission struct {
 	Expect    int  // revision of the plan that the person saw; 0 does not look
 	Removals  Removals
 	Remove    []campaign.DeliveryID // with RemoveNamed
+
+	problems map[string]error // what Gather found wrong with files, by path
 }
 
 // Submitted says what a submission does, or would do.
@@ -58,4 +69,203 @@ type Submitted struct {
 	Edited  int               `json:"edited"`
 	Removed int               `json:"removed"`
 	Same    int               `json:"same"`
+}
+
+// Check says everything that is wrong with a plan, and what submitting it
+// would change, and stores nothing. Errors in the plan are findings of the
+// answer, not an error.
+func (d *Desk) Check(ctx context.Context, a campaign.Actor, s Submission) (Submitted, error) {
+	var out Submitted
+	look, err := d.mediaOf(s)
+	if err != nil {
+		return out, err
+	}
+	parsed, found := plan.Parse(s.File, s.Source)
+	err = d.look(ctx, a, func(r *room) error {
+		if err := r.mayEnter(); err != nil {
+			return err
+		}
+		dr, err := d.draft(r, s, parsed, found, look)
+		if err == nil {
+			out = dr.answer(r, s)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Submit stores a plan and its deliveries. A plan with errors stores nothing
+// (ErrFindings, and the answer lists them), unless OnlyClean leaves the posts
+// with errors out. The same plan again changes nothing.
+func (d *Desk) Submit(ctx context.Context, a campaign.Actor, s Submission) (Submitted, error) {
+	var out Submitted
+	s.Describe = nil
+	look, err := d.mediaOf(s)
+	if err != nil {
+		return out, err
+	}
+	parsed, found := plan.Parse(s.File, s.Source)
+	err = d.do(ctx, a, "submit", func(r *room) error {
+		dr, err := d.draft(r, s, parsed, found, look)
+		if err != nil {
+			return err
+		}
+		out = dr.answer(r, s)
+		if err := dr.maySubmit(r, s); err != nil {
+			return err
+		}
+		return dr.store(r, s, &out)
+	})
+	if err != nil || !out.Changed {
+		return out, err
+	}
+	d.wake()
+	d.tell(Notice{Event: "submitted", By: a.Person, Mechanism: out.Mechanism, Plan: out.Plan,
+		Text: fmt.Sprintf("Plan %s, revision %d: %d added, %d changed, %d removed. %d wait for approval.", out.Plan, out.Revision, out.Added, out.Edited, out.Removed, out.Waiting)})
+	return out, nil
+}
+
+// StoreMedia keeps a picture for a later submission.
+func (d *Desk) StoreMedia(ctx context.Context, a campaign.Actor, file io.Reader) (media.Info, error) {
+	if d.Media == nil {
+		return media.Info{}, fmt.Errorf("%w: no media folder is set up here", ErrUsage)
+	}
+	if err := d.look(ctx, a, (*room).mayStoreMedia); err != nil {
+		return media.Info{}, err
+	}
+	return d.Media.Put(ctx, file)
+}
+
+// mayStoreMedia: whoever may submit to some window may bring pictures for it.
+func (r *room) mayStoreMedia() error {
+	err := r.may(campaign.ActSubmit, campaign.Object{})
+	for _, role := range r.a.Roles {
+		if role.Name == campaign.Lead && err != nil {
+			err = r.may(campaign.ActSubmit, campaign.Object{Mechanism: role.Mechanism})
+		}
+	}
+	return err
+}
+
+// Gather reads a plan file and the media that it names from a folder, keeps
+// the media, and returns the submission. Nothing outside of root is read; what
+// is wrong with a media file becomes a finding of the check.
+func (d *Desk) Gather(ctx context.Context, a campaign.Actor, root, file string) (Submission, error) {
+	s := Submission{File: path.Base(file), Media: map[string]campaign.Digest{}, problems: map[string]error{}}
+	f, err := media.OpenBelow(root, file)
+	if err != nil {
+		return s, err
+	}
+	defer f.Close()
+	if s.Source, err = io.ReadAll(io.LimitReader(f, maxSource+1)); err != nil {
+		return s, err
+	}
+	parsed, _ := plan.Parse(s.File, s.Source)
+	if parsed == nil || d.Media == nil {
+		return s, nil
+	}
+	if err := d.look(ctx, a, (*room).mayStoreMedia); err != nil {
+		return s, err
+	}
+	for _, m := range parsed.Media {
+		name := m.File.Value
+		if _, seen := s.Media[name]; seen || name == "" {
+			continue
+		}
+		info, err := d.keepBelow(ctx, root, path.Join(path.Dir(file), name))
+		if err != nil {
+			s.problems[name] = err
+			continue
+		}
+		s.Media[name] = info.Digest
+	}
+	return s, nil
+}
+
+// maxSource is a little more than any plan file may have; the plan's own check refuses what is larger.
+const maxSource = 8 << 20
+
+func (d *Desk) keepBelow(ctx context.Context, root, name string) (media.Info, error) {
+	f, err := media.OpenBelow(root, name)
+	if err != nil {
+		return media.Info{}, err
+	}
+	defer f.Close()
+	return d.Media.Put(ctx, f)
+}
+
+// mediaLook describes a file by its path as the plan writes it; ok is false
+// for one that the submission does not bring.
+type mediaLook func(path string) (m campaign.Media, ok bool, err error)
+
+// mediaOf looks at the submission's files once, before the transaction.
+func (d *Desk) mediaOf(s Submission) (mediaLook, error) {
+	if s.Describe != nil {
+		return func(p string) (campaign.Media, bool, error) {
+			m, err := s.Describe(p)
+			return m, true, mediaError(err)
+		}, nil
+	}
+	if len(s.Media) > 0 && d.Media == nil {
+		return nil, fmt.Errorf("%w: no media folder is set up here", ErrUsage)
+	}
+	brought, problems := map[string]campaign.Media{}, map[string]error{}
+	for p, err := range s.problems {
+		problems[p] = mediaError(err)
+	}
+	for p, digest := range s.Media {
+		info, err := d.Media.Info(digest)
+		if err != nil {
+			problems[p] = mediaError(err)
+			continue
+		}
+		brought[p] = campaign.Media{Digest: info.Digest, Name: path.Base(p), Type: info.Type, Bytes: info.Bytes, Width: info.Width, Height: info.Height}
+	}
+	return func(p string) (campaign.Media, bool, error) {
+		if err, ok := problems[p]; ok {
+			return campaign.Media{}, true, err
+		}
+		m, ok := brought[p]
+		return m, ok, nil
+	}, nil
+}
+
+// mediaError says in the plan's words what is wrong with a file.
+func mediaError(err error) error {
+	switch {
+	case errors.Is(err, media.ErrType):
+		return fmt.Errorf("%w: %w", plan.ErrMediaType, err)
+	case errors.Is(err, media.ErrSize):
+		return fmt.Errorf("%w: %w", plan.ErrMediaSize, err)
+	}
+	return err
+}
+
+// beside adds the files of the plan's last revision to those brought now.
+func beside(look mediaLook, old *campaign.Plan) func(string) (campaign.Media, error) {
+	return func(p string) (campaign.Media, error) {
+		if m, ok, err := look(p); ok {
+			return m, err
+		}
+		if old != nil {
+			if m, ok := old.Media[p]; ok {
+				return m, nil
+			}
+		}
+		return campaign.Media{}, fs.ErrNotExist
+	}
+}
+
+// leads are the mechanisms that the actor may submit for; nil is any.
+func leads(a campaign.Actor) []campaign.MechanismID {
+	if a.Is(campaign.Organizer) {
+		return nil
+	}
+	ids := []campaign.MechanismID{}
+	for _, role := range a.Roles {
+		if role.Name == campaign.Lead && !slices.Contains(ids, role.Mechanism) {
+			ids = append(ids, role.Mechanism)
+		}
+	}
+	return ids
 }

@@ -1,0 +1,307 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
+)
+
+// room is where one deed is done: a transaction, who acts, and when. The
+// function that works in it may run again, so it begins its answer anew.
+type room struct {
+	store.Tx
+	c   *campaign.Campaign
+	a   campaign.Actor
+	now time.Time
+	sw  *campaign.Switches // read when first needed
+
+	object, detail string // for the audit entry; no object: nothing was done
+}
+
+// do runs a deed: one transaction, one audit entry.
+func (d *Desk) do(ctx context.Context, a campaign.Actor, deed string, f func(*room) error) error {
+	now := d.Clock.Now()
+	return told(d.Store.Update(ctx, func(tx store.Tx) error {
+		c, err := tx.Campaign()
+		if err != nil {
+			return err
+		}
+		r := &room{Tx: tx, c: c, a: a, now: now}
+		if err := f(r); err != nil || r.object == "" {
+			return err
+		}
+		return tx.Audit(campaign.AuditEntry{At: now, By: a.Person, Door: a.Door, Deed: deed, Object: r.object, Detail: r.detail})
+	}))
+}
+
+// look runs a question on one consistent state.
+func (d *Desk) look(ctx context.Context, a campaign.Actor, f func(*room) error) error {
+	now := d.Clock.Now()
+	return told(d.Store.View(ctx, func(tx store.Tx) error {
+		c, err := tx.Campaign()
+		if err != nil {
+			return err
+		}
+		return f(&room{Tx: tx, c: c, a: a, now: now})
+	}))
+}
+
+// told turns what store and life refuse into what doors tell apart.
+func told(err error) error {
+	var step *campaign.StepError
+	if errors.Is(err, store.ErrStale) || errors.As(err, &step) {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}
+
+// did names what the deed was about, for the audit entry. Details are ids,
+// hashes and the reasons that people give for stops; no names, no texts.
+func (r *room) did(object, format string, args ...any) {
+	r.object, r.detail = object, fmt.Sprintf(format, args...)
+}
+
+// maxListed is how many ids an audit entry spells out; more are hashed.
+const maxListed = 20
+
+func list(ids []campaign.DeliveryID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = string(id)
+	}
+	all := strings.Join(words, " ")
+	if len(ids) > maxListed {
+		return fmt.Sprintf("%d deliveries, sha256 of their ids %s", len(ids), campaign.DigestOf([]byte(all)))
+	}
+	return all
+}
+
+func idsOf(ds []campaign.Delivery) []campaign.DeliveryID {
+	ids := make([]campaign.DeliveryID, len(ds))
+	for i := range ds {
+		ids[i] = ds[i].ID
+	}
+	return ids
+}
+
+func (r *room) may(act campaign.Action, o campaign.Object) error {
+	return r.c.May(r.a, act, o, r.now)
+}
+
+// about is the object of a deed on something of a window's plan.
+func (r *room) about(m campaign.MechanismID, t campaign.TakeoverID, p campaign.PlanID) campaign.Object {
+	o := campaign.Object{Mechanism: m, Plan: p}
+	if w, ok := r.c.Takeovers[t]; ok {
+		o.Takeover = &w
+	}
+	return o
+}
+
+func (r *room) aboutDelivery(d *campaign.Delivery) campaign.Object {
+	return r.about(d.Mechanism, d.Takeover, d.Plan)
+}
+
+func (r *room) aboutPlan(p *campaign.Plan) campaign.Object {
+	return r.about(p.Mechanism, p.Takeover, p.ID)
+}
+
+// plan reads a plan and asks whether the actor may; expect is the revision
+// that the person saw, 0 does not look.
+func (r *room) plan(id campaign.PlanID, act campaign.Action, expect int) (campaign.Plan, error) {
+	p, err := r.Plan(id)
+	if err != nil {
+		return p, fmt.Errorf("plan %s: %w", id, err)
+	}
+	if err := r.may(act, r.aboutPlan(&p)); err != nil {
+		return p, err
+	}
+	if expect != 0 && expect != p.Revision {
+		return p, fmt.Errorf("%w: plan %s is at revision %d, not %d", ErrConflict, id, p.Revision, expect)
+	}
+	return p, nil
+}
+
+// delivery reads a delivery and asks whether the actor may; expect is the
+// record's revision that the person saw, 0 does not look.
+func (r *room) delivery(id campaign.DeliveryID, act campaign.Action, expect uint64) (campaign.Delivery, error) {
+	d, err := r.Delivery(id)
+	if err != nil {
+		return d, fmt.Errorf("delivery %s: %w", id, err)
+	}
+	if err := r.may(act, r.aboutDelivery(&d)); err != nil {
+		return d, err
+	}
+	if expect != 0 && expect != d.Revision {
+		return d, fmt.Errorf("%w: delivery %s changed since you saw it, it is %s now", ErrConflict, id, d.State)
+	}
+	return d, nil
+}
+
+func (r *room) switches() (*campaign.Switches, error) {
+	if r.sw == nil {
+		sw, err := r.Switches()
+		if err != nil {
+			return nil, err
+		}
+		r.sw = &sw
+	}
+	return r.sw, nil
+}
+
+func (r *room) putSwitches(sw campaign.Switches) error {
+	r.sw = &sw
+	return r.PutSwitches(sw)
+}
+
+// row is the delivery as people see it now.
+func (r *room) row(d campaign.Delivery) (Row, error) {
+	sw, err := r.switches()
+	if err != nil {
+		return Row{}, err
+	}
+	why, next := Explain(&d, sw, r.c.Location())
+	return Row{Delivery: d, Shown: shown(&d, sw), Why: why, Next: next}, nil
+}
+
+func (r *room) rows(ds []campaign.Delivery) ([]Row, error) {
+	rows := make([]Row, 0, len(ds))
+	for _, d := range ds {
+		row, err := r.row(d)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// rowsOf reads the deliveries anew.
+func (r *room) rowsOf(ids []campaign.DeliveryID) ([]Row, error) {
+	ds := make([]campaign.Delivery, 0, len(ids))
+	for _, id := range ids {
+		d, err := r.Delivery(id)
+		if err != nil {
+			return nil, err
+		}
+		ds = append(ds, d)
+	}
+	return r.rows(ds)
+}
+
+// shown is the word people see, with what stops it now taken in.
+func shown(d *campaign.Delivery, sw *campaign.Switches) string {
+	if d.State == campaign.Planned || d.State == campaign.Scheduled {
+		if _, paused := pausedBy(d, sw); paused {
+			return "paused"
+		}
+	}
+	return d.Shown()
+}
+
+// each calls f for every delivery that the filter matches, by due time then id.
+func (r *room) each(f store.Filter, do func(campaign.Delivery) error) error {
+	for cursor := ""; ; {
+		ds, next, err := r.List(f, cursor, 1000)
+		if err != nil {
+			return err
+		}
+		for _, d := range ds {
+			if err := do(d); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// all collects what each would visit.
+func (r *room) all(f store.Filter) ([]campaign.Delivery, error) {
+	var ds []campaign.Delivery
+	err := r.each(f, func(d campaign.Delivery) error {
+		ds = append(ds, d)
+		return nil
+	})
+	return ds, err
+}
+
+// picked returns what p chooses, by due time then id.
+func (r *room) picked(p Pick) ([]campaign.Delivery, error) {
+	if len(p.IDs) > 0 {
+		var ds []campaign.Delivery
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(p.IDs))) {
+			d, err := r.Delivery(id)
+			if err != nil {
+				return nil, fmt.Errorf("delivery %s: %w", id, err)
+			}
+			ds = append(ds, d)
+		}
+		slices.SortFunc(ds, byDue)
+		return ds, nil
+	}
+	f := store.Filter{Plan: p.Plan, Post: p.Post, Takeover: p.Takeover, Channel: p.Channel, Mechanism: p.Mechanism}
+	if p.Day != "" {
+		day, err := time.ParseInLocation(time.DateOnly, p.Day, r.c.Location())
+		if err != nil {
+			return nil, fmt.Errorf("%w: %q is no day, write 2026-12-18", ErrUsage, p.Day)
+		}
+		f.From, f.To = day, day.AddDate(0, 0, 1)
+	}
+	switch {
+	case p.Plan == "" && p.Post != "":
+		return nil, fmt.Errorf("%w: a post is named with its plan", ErrUsage)
+	case p.Plan == "" && p.Takeover == "" && p.Channel == "" && p.Mechanism == "" && p.Day == "":
+		return nil, fmt.Errorf("%w: name what you mean: ids, a plan, a window, a channel, a mechanism or a day", ErrUsage)
+	}
+	if p.Plan != "" {
+		if _, err := r.Plan(p.Plan); err != nil {
+			return nil, fmt.Errorf("plan %s: %w", p.Plan, err)
+		}
+	}
+	return r.all(f)
+}
+
+func byDue(a, b campaign.Delivery) int {
+	return cmp.Or(a.Due.Compare(b.Due), strings.Compare(string(a.ID), string(b.ID)))
+}
+
+// free lets a paused delivery run once more: what paused it may be gone, and
+// if it is not the engine pauses it again when it is due.
+func (r *room) free(d *campaign.Delivery) error {
+	if !d.Parked {
+		return nil
+	}
+	return d.Unpark(d.NotBefore, r.now)
+}
+
+func (d *Desk) tell(n Notice) {
+	if d.Tell != nil {
+		n.At = d.Clock.Now()
+		d.Tell(n)
+	}
+}
+
+func (d *Desk) wake() {
+	if d.Brake != nil {
+		d.Brake.Wake()
+	}
+}
+
+// newID is a random name with the prefix. Made outside of a transaction, which
+// may run again.
+func newID(prefix string) string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return prefix + hex.EncodeToString(b[:])
+}
