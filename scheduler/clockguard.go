@@ -37,10 +37,17 @@ type guard struct {
 	boot   time.Duration
 	bad    string // why the clock is not trusted; "" it is
 	stored bool   // the cause stands in the store
-	dates  map[string]dated
-	vouch  map[string]time.Duration // skews that a person accepted
+	dates  map[source]dated
+	vouch  map[source]time.Duration // skews that a person accepted
 	asked  time.Duration            // boot time of the last question
 	asking bool
+}
+
+// source is who told a time: a platform that was asked, or a host whose answer
+// bore a date. One platform may do both, so their votes are counted apart.
+type source struct {
+	host bool
+	name string
 }
 
 type dated struct {
@@ -49,7 +56,7 @@ type dated struct {
 }
 
 func newGuard(c clock.Clock) *guard {
-	return &guard{clk: c, wall: c.Now(), boot: c.Boot(), dates: map[string]dated{}, vouch: map[string]time.Duration{}, asked: -askDates}
+	return &guard{clk: c, wall: c.Now(), boot: c.Boot(), dates: map[source]dated{}, vouch: map[source]time.Duration{}, asked: -askDates}
 }
 
 func (g *guard) trusted() bool {
@@ -70,7 +77,7 @@ func (g *guard) skews() map[string]time.Duration {
 	defer g.mu.Unlock()
 	m := map[string]time.Duration{}
 	for name, d := range g.dates {
-		m[name] = d.skew
+		m[name.name] = d.skew
 	}
 	return m
 }
@@ -85,16 +92,16 @@ func (g *guard) look() {
 	g.wall, g.boot = wall, boot
 	if jump.Abs() > maxSkew {
 		g.bad = fmt.Sprintf("the clock jumped by %s", jump.Round(time.Second))
-		g.dates, g.vouch = map[string]dated{}, map[string]time.Duration{}
+		g.dates, g.vouch = map[source]dated{}, map[source]time.Duration{}
 		g.asked = boot - askDates
 	}
 }
 
 // observe takes a platform's word on the time.
-func (g *guard) observe(platform string, date time.Time) {
+func (g *guard) observe(s source, date time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.dates[platform] = dated{date.Sub(g.clk.Now()), g.clk.Boot()}
+	g.dates[s] = dated{date.Sub(g.clk.Now()), g.clk.Boot()}
 }
 
 // weighDates draws the conclusion: two platforms that agree make the clock
@@ -102,21 +109,20 @@ func (g *guard) observe(platform string, date time.Time) {
 func (g *guard) weighDates() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	agree, off := 0, ""
+	agree, off := map[bool]int{}, ""
 	now := g.clk.Boot()
-	for _, name := range slices.Sorted(maps.Keys(g.dates)) {
-		d := g.dates[name]
+	for s, d := range g.dates {
 		if now-d.at > skewFresh {
 			continue
 		}
-		if (d.skew - g.vouch[name]).Abs() <= maxSkew {
-			agree++
+		if (d.skew - g.vouch[s]).Abs() <= maxSkew {
+			agree[s.host]++
 		} else {
-			off = fmt.Sprintf("%s says that the clock is off by %s", name, (-d.skew).Round(time.Second))
+			off = fmt.Sprintf("%s says that the clock is off by %s", s.name, (-d.skew).Round(time.Second))
 		}
 	}
 	switch {
-	case agree >= agreeing:
+	case max(agree[true], agree[false]) >= agreeing:
 		g.bad = ""
 	case off != "" && g.bad == "":
 		g.bad = off
@@ -148,10 +154,10 @@ func (g *guard) due() bool {
 	return true
 }
 
-// Observe takes a Date header that a platform's answer bore just now. It may
-// be called by several goroutines.
-func (e *Engine) Observe(platform string, date time.Time) {
-	e.guard.observe(platform, date)
+// Observe takes the Date header that an answer from host bore just now. It may
+// be called by several goroutines, also before Run.
+func (e *Engine) Observe(host string, date time.Time) {
+	e.guard.observe(source{host: true, name: host}, date)
 }
 
 // watchClock looks at the clock, keeps the cause that stands for its distrust
@@ -280,7 +286,7 @@ func (e *Engine) askDates() {
 		cancel()
 		if o.err == nil && !o.value.IsZero() {
 			asked[platform] = true
-			e.guard.observe(platform, o.value)
+			e.guard.observe(source{name: platform}, o.value)
 		}
 	}
 }

@@ -56,10 +56,14 @@ func judge(o outcome[campaign.Receipt], left time.Time, refused bool, n int, id 
 	if !errors.As(o.err, &ce) {
 		return doubt
 	}
+	if ce.Code != "" {
+		doubt.code = ce.Code
+	}
 	if ce.Duplicate {
 		doubt.code, doubt.ease = campaign.ReasonDuplicate, false
 		return doubt
 	}
+	doubt.ease = doubt.code == campaign.ReasonDoubt
 	account := ce.Scope == channels.ScopeChannel || ce.Scope == channels.ScopeApp
 	switch {
 	case ce.Fate == channels.InDoubt, ce.Gate && !left.IsZero():
@@ -187,7 +191,11 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 	default:
 		rule = d.Doubt(n, v.code, v.text, v.next, now)
 		if rule == nil && f.attempt.Class == campaign.K6 {
-			rule = d.NeedPerson(campaign.ReasonCannotTell, v.text, now)
+			code := campaign.ReasonCannotTell
+			if v.code != campaign.ReasonDoubt {
+				code = v.code // the adapter says why a person is needed
+			}
+			rule = d.NeedPerson(code, v.text, now)
 		}
 	}
 	if rule != nil {

@@ -72,7 +72,9 @@ func (e *Engine) readHeads(tx store.Tx) error {
 		e.woken, e.lastHeads = false, e.clk.Now()
 	}
 	for _, id := range ids {
-		l := e.laneNamed(id)
+		e.laneNamed(id)
+	}
+	for id, l := range e.lanes {
 		if !all && !l.stale {
 			continue
 		}
