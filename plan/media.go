@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+)
+
+// Licences are the licences that a medium may have: those of Creative Commons
+// by their SPDX names, and words for what has none.
+var Licences = []string{
+	"CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-ND-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0",
+	"CC-BY-3.0", "CC-BY-SA-3.0", "CC-BY-ND-3.0", "CC-BY-NC-3.0", "CC-BY-2.0", "CC-BY-SA-2.0", "CC-BY-3.0-IGO", "CC-BY-NC-ND-3.0-IGO",
+	"public-domain", "own-work", "with-permission",
+}
+
+// headerMedia checks the media of the plan, whether a post uses them or not.
+func (e *expander) headerMedia() {
+	for _, m := range e.p.Media {
+		if m.File.Written() {
+			e.describe(m)
+		}
+		alt := e.c.Policies.AltText
+		if !m.Alt.Written() && alt != campaign.Off {
+			fix := `add "alt" with a sentence that describes the picture`
+			if alt == campaign.Warn {
+				e.warn(m.Pos, "W073", fmt.Sprintf("%s has no alt text", m.ID.Value), fix)
+			} else {
+				e.fault(m.Pos, "P073", fmt.Sprintf("%s has no alt text", m.ID.Value), fix)
+			}
+		}
+		for _, lang := range sortedTags(m.Alt) {
+			e.vetText(m.Alt.Lang[lang])
+		}
+		e.vetText(m.Alt.All)
+		e.vetText(m.Credit)
+		if !m.Credit.Written() {
+			e.fault(m.Pos, "P074", fmt.Sprintf("%s has no credit", m.ID.Value), `add "credit" with who made it`)
+		}
+		switch {
+		case !m.Licence.Written():
+			e.fault(m.Pos, "P075", fmt.Sprintf("%s has no licence", m.ID.Value), "add \"licence\": "+strings.Join(Licences[:3], ", ")+", own-work, with-permission, …")
+		case !slices.Contains(Licences, m.Licence.Value):
+			e.fault(m.Licence.Pos, "P075", fmt.Sprintf("unknown licence %q", clip(m.Licence.Value)), oneOf(m.Licence.Value, Licences, ""))
+		}
+		if m.Consent.Written() {
+			e.consentExists(m.Consent)
+		} else if m.Shows.Value == "person" {
+			e.consentMissing(m.Pos, m.ID.Value+" shows a person")
+		}
+	}
+}
+
+// describe asks for the file of a medium, and says what is wrong with it.
+func (e *expander) describe(m Media) {
+	name := m.File.Value
+	if !inside(name) {
+		e.fault(m.File.Pos, "P077", fmt.Sprintf("%q leaves the plan's folder", clip(name)), `write a path below it, such as "media/street.png"`)
+		return
+	}
+	if e.env.Media == nil {
+		e.media[name] = campaign.Media{Name: path.Base(name)}
+		return
+	}
+	if _, ok := e.media[name]; ok {
+		return
+	}
+	got, err := e.env.Media(name)
+	switch {
+	case errors.Is(err, ErrMediaType):
+		e.fault(m.File.Pos, "P071", fmt.Sprintf("%q: %s", clip(name), err), "save it as JPEG or PNG")
+	case errors.Is(err, ErrMediaSize):
+		e.fault(m.File.Pos, "P072", fmt.Sprintf("%q: %s", clip(name), err), "make it smaller")
+	case errors.Is(err, fs.ErrNotExist):
+		e.fault(m.File.Pos, "P070", fmt.Sprintf("the file %q was not found", clip(name)), "put it there, or mend the path")
+	case err != nil:
+		e.fault(m.File.Pos, "P071", fmt.Sprintf("%q cannot be used: %s", clip(name), err), "save the picture anew as JPEG or PNG")
+	default:
+		got.Name = path.Base(name)
+		e.media[name] = got
+	}
+}
+
+// inside tells whether a path stays below the folder it counts from, on every system.
+func inside(name string) bool {
+	return fs.ValidPath(name) && name != "." && !strings.ContainsAny(name, "\\:~\x00") && strings.IndexFunc(name, func(r rune) bool { return r < ' ' }) < 0
+}
+
+// mediaFor are the media of a content, each with its alt text in the languages.
+func (e *expander) mediaFor(x *Post, v view, langs []string) []campaign.Media {
+	var out []campaign.Media
+	for _, id := range v.images {
+		m, ok := e.p.mediaByID(id.Value)
+		if !ok {
+			e.fault(id.Pos, "P070", fmt.Sprintf("there is no medium %q", id.Value), oneOf(id.Value, e.mediaIDs(), "add it under media"))
+			continue
+		}
+		c := e.media[m.File.Value]
+		c.Alt, c.Credit, c.Licence = e.altIn(m, langs), m.Credit.Value, m.Licence.Value
+		c.Shows, c.Consent, c.Focus = m.Shows.Value, m.Consent.Value, m.Focus
+		out = append(out, c)
+	}
+	return out
+}
+
+func (e *expander) mediaIDs() []string {
+	var out []string
+	for _, m := range e.p.Media {
+		out = append(out, m.ID.Value)
+	}
+	return out
+}
+
+// altIn is the alt text in the languages of a content. A picture without a
+// description in one of them keeps another's, said as a warning: readers are
+// better off with it than with none.
+func (e *expander) altIn(m Media, langs []string) string {
+	if !m.Alt.Written() {
+		return ""
+	}
+	if m.Alt.All.Written() {
+		if i := slices.IndexFunc(langs, func(l string) bool { return l != e.langs[0] }); i >= 0 {
+			e.warn(m.Alt.Pos, "W073", fmt.Sprintf("%s has one alt text for all languages; a post in %q uses it", m.ID.Value, langs[i]), "write it for each language: {"+e.langs[0]+": …}")
+		}
+		return m.Alt.All.Value
+	}
+	var all []string
+	for _, l := range langs {
+		if s := m.Alt.Lang[l]; s.Written() {
+			all = append(all, s.Value)
+			continue
+		}
+		e.warn(m.Alt.Pos, "W073", fmt.Sprintf("%s has no alt text in %q, in which a post shows it", m.ID.Value, l), fmt.Sprintf("describe the picture in %q", l))
+	}
+	if len(all) == 0 {
+		for _, l := range append(slices.Clone(e.langs), sortedTags(m.Alt)...) {
+			if s := m.Alt.Lang[l]; s.Written() {
+				return s.Value
+			}
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// checkMediaOn compares the media of a content with what the channel takes.
+func (e *expander) checkMediaOn(c campaign.Content, v view, ch campaign.ChannelID) {
+	limits := e.surface(ch).Limits
+	for _, id := range v.images {
+		m, ok := e.p.mediaByID(id.Value)
+		file, known := e.media[m.File.Value]
+		if !ok || !known {
+			continue
+		}
+		if n := limits.ImageBytes; n > 0 && file.Bytes > n {
+			e.fault(m.File.Pos, "P072", fmt.Sprintf("%q has %d bytes, %s takes %d", clip(m.File.Value), file.Bytes, ch, n), "make the picture smaller")
+		}
+		if file.Type != "" && len(limits.ImageTypes) > 0 && !slices.Contains(limits.ImageTypes, file.Type) && !recodable(file.Type) {
+			e.fault(m.File.Pos, "P071", fmt.Sprintf("%q is %s, which %s does not take", clip(m.File.Value), file.Type, ch), "save it as JPEG or PNG")
+		}
+	}
+	for i, m := range c.Media {
+		if n := len([]rune(m.Alt)); limits.Alt > 0 && n > limits.Alt && i < len(v.images) {
+			at, _ := e.p.mediaByID(v.images[i].Value)
+			e.fault(at.Alt.Pos, "P073", fmt.Sprintf("the alt text of %s is %d over the limit of %s", at.ID.Value, n-limits.Alt, ch), fmt.Sprintf("shorten by %d", n-limits.Alt))
+		}
+	}
+}
+
+// recodable tells whether a rendition of the type can be made for a channel
+// that takes another: still pictures can.
+func recodable(mime string) bool {
+	return mime == "image/jpeg" || mime == "image/png" || mime == "image/webp"
+}
+
+// consents are the references that a delivery depends on; each must hold for
+// its time and languages.
+func (e *expander) consents(x *Post, m moment, c campaign.Content, lang string) []string {
+	var refs []string
+	for _, medium := range c.Media {
+		if medium.Consent != "" {
+			refs = append(refs, medium.Consent)
+		}
+	}
+	if x.Quote != nil && x.Quote.Consent.Written() {
+		refs = append(refs, x.Quote.Consent.Value)
+	}
+	slices.Sort(refs)
+	refs = slices.Compact(refs)
+	for _, ref := range refs {
+		e.consentHolds(x, ref, m, append([]string{c.Language}, c.Languages...))
+	}
+	return refs
+}
+
+func (e *expander) consentExists(ref Str) bool {
+	con, ok := e.c.Consents[ref.Value]
+	switch {
+	case !ok:
+		var names []string
+		for name := range e.c.Consents {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		e.fault(ref.Pos, "P076", fmt.Sprintf("there is no consent %q in the register", clip(ref.Value)), oneOf(ref.Value, names, "add it to the register"))
+	case con.Withdrawn:
+		e.fault(ref.Pos, "P076", fmt.Sprintf("the consent %s was withdrawn", ref.Value), "use another picture or quote")
+	default:
+		return true
+	}
+	return false
+}
+
+// consentMissing says that a person is shown or quoted without a consent.
+func (e *expander) consentMissing(at Pos, why string) {
+	fix := `add "consent" with a reference of the register`
+	switch e.c.Policies.Consent {
+	case campaign.Off:
+	case campaign.Warn:
+		e.warn(at, "W076", why+" and names no consent", fix)
+	default:
+		e.fault(at, "P076", why+" and names no consent", fix)
+	}
+}
+
+// consentHolds compares a consent with the time and the languages of use.
+func (e *expander) consentHolds(x *Post, ref string, m moment, langs []string) {
+	con, ok := e.c.Consents[ref]
+	if !ok || con.Withdrawn {
+		e.bad[e.post] = true // consentExists said it, in the header
+		return
+	}
+	at := x.Pos
+	if x.Quote != nil {
+		at = x.Quote.Pos
+	}
+	if !con.Holds(m.at) {
+		e.fault(at, "P076", fmt.Sprintf("the consent %s ends %s, before the post goes out", ref, con.Until.In(e.zone).Format(wallForm)), "ask for a longer consent, or move the post")
+	}
+	if len(con.Scope) > 0 && !slices.Contains(con.Scope, "social") {
+		e.fault(at, "P076", fmt.Sprintf("the consent %s does not cover social media, only %s", ref, strings.Join(con.Scope, ", ")), "ask for a wider consent, or use another picture or quote")
+	}
+	for _, l := range langs {
+		if len(con.Languages) > 0 && !slices.Contains(con.Languages, l) {
+			e.fault(at, "P076", fmt.Sprintf("the consent %s does not cover the language %q", ref, l), "ask for a wider consent, or leave the language out")
+		}
+	}
+}
