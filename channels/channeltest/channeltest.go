@@ -35,6 +35,7 @@ type Suite struct {
 	Media map[campaign.Digest][]byte
 
 	Blind bool // the platform cannot be asked what became of a post
+	Twins bool // the platform refuses a text that the account has said before
 	AnyOK bool // the platform promises nothing about the body of a 2xx: any whole one is a receipt
 	// Hands says that a person publishes: there is no network, and Publish ends
 	// in doubt with the reason handed_over in place of a receipt.
@@ -137,7 +138,11 @@ func (b *bench) request(n int) channels.Request {
 		Kind: campaign.Message, Channel: "main", Lane: "lane", Language: b.suite.Sample.Language, Due: now, Latest: now.Add(time.Hour),
 		State: campaign.Armed,
 	}
-	return channels.Request{Delivery: d, Content: b.suite.Sample, ArmedAt: now}
+	content := b.suite.Sample
+	if b.suite.Twins {
+		content.Text = fmt.Sprintf("%s (%d)", content.Text, n)
+	}
+	return channels.Request{Delivery: d, Content: content, Key: fmt.Sprintf("%s_0", d.ID), ArmedAt: now}
 }
 
 // prepare stages delivery n.
