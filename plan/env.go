@@ -76,6 +76,9 @@ type Expansion struct {
 	Skipped    []campaign.PostID
 	// Notes are good to know and need nothing done: times that were spaced.
 	Notes []Note
+
+	file   string
+	places map[campaign.DeliveryID]Pos // of the texts, for Compare
 }
 
 // AskedValue is a number that a person fills in after submission.

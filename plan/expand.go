@@ -271,12 +271,13 @@ func (e *expander) expansion() *Expansion {
 	x := &Expansion{
 		Plan: campaign.PlanID(e.p.ID.Value), Takeover: campaign.TakeoverID(e.p.Window.Value), Mechanism: e.window.Mechanism,
 		Title: e.p.Title.Value, Contents: map[campaign.Digest]campaign.Content{}, Anchors: e.anchors, Media: e.media,
-		Tags: map[campaign.PostID]map[string]string{},
+		Tags: map[campaign.PostID]map[string]string{}, file: e.p.File, places: map[campaign.DeliveryID]Pos{},
 	}
 	for _, r := range e.rows {
 		if !e.bad[r.post] {
 			x.Deliveries = append(x.Deliveries, r.delivery)
 			x.Contents[r.delivery.Content] = r.content
+			x.places[r.delivery.ID] = r.place
 		}
 	}
 	good := map[campaign.PostID]bool{}
