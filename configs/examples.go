@@ -45,7 +45,7 @@ func ExamplePlans(example fs.FS) ([]string, error) {
 
 // datePattern finds the local dates of campaign and plan files: "2026-12-18",
 // with or without a time behind it.
-var datePattern = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b`)
+var datePattern = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}`)
 
 // Moved is the example's folder with every date in its YAML files moved by
 // whole weeks, so that weekdays, cron series and the distances between dates

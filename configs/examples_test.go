@@ -82,8 +82,17 @@ func TestMovedCampaignHasNoFinding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, findings := ParseCampaign("campaign.yaml", src, nil); len(findings) > 0 {
+		c, findings := ParseCampaign("campaign.yaml", src, nil)
+		if len(findings) > 0 {
 			t.Errorf("moved by %d weeks: %v", weeks, findings)
+		}
+		for id, w := range exampleCampaign(t).Takeovers {
+			loc := c.Location()
+			for _, pair := range [][2]time.Time{{w.From, c.Takeovers[id].From}, {w.To, c.Takeovers[id].To}, {w.SubmitBy, c.Takeovers[id].SubmitBy}} {
+				if want := pair[0].In(loc).AddDate(0, 0, 7*weeks); !pair[1].Equal(want) {
+					t.Errorf("moved by %d weeks, %s has %s, want %s", weeks, id, pair[1].In(loc), want)
+				}
+			}
 		}
 	}
 }
