@@ -50,7 +50,7 @@ var platformSettings = map[string]map[string]setting{
 	"email":     {"to": {kind: settingMail, required: true}},
 	"webhook":   {"url": {kind: settingURL, required: true}, "secret": {kind: settingSecret, required: true}, "receiver_dedupes": {kind: settingBool}},
 	"manual":    {"person": {kind: settingMail, required: true}},
-	"sandbox":   {},
+	"sandbox":   {"class": {}, "settle": {}},
 }
 
 // platformNames lists the platforms of the table in alphabetical order.

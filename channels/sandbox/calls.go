@@ -208,11 +208,11 @@ func (c *Channel) Date(ctx context.Context) (time.Time, error) {
 	return http.ParseTime(a.Header.Get("Date"))
 }
 
-// latest names the account's newest own post.
-type latest struct{ *Channel }
+// telling is a channel that can name the account's newest own post.
+type telling struct{ *Channel }
 
 // Latest is the newest post's id, "" where there is none yet.
-func (c latest) Latest(ctx context.Context) (string, error) {
+func (c telling) Latest(ctx context.Context) (string, error) {
 	v, err := c.do(ctx, opRead, http.MethodGet, c.url("posts")+"?newest=1", nil)
 	switch {
 	case errors.Is(err, refusedAs("no_account")):
@@ -225,14 +225,22 @@ func (c latest) Latest(ctx context.Context) (string, error) {
 	return channels.SafeID(v.Posts[0].ID), nil
 }
 
-// deleter takes posts down.
-type deleter struct{ *Channel }
+// deleting is a channel that can take posts down.
+type deleting struct{ *Channel }
 
 // Delete takes a post down; one that is not there is no error.
-func (c deleter) Delete(ctx context.Context, r campaign.Receipt) error {
+func (c deleting) Delete(ctx context.Context, r campaign.Receipt) error {
 	_, err := c.do(ctx, opDelete, http.MethodDelete, c.url("posts", r.RemoteID), nil)
 	if errors.Is(err, refusedAs("no_post")) {
 		return nil
 	}
 	return err
+}
+
+// tellingDeleting is both.
+type tellingDeleting struct{ telling }
+
+// Delete takes a post down; one that is not there is no error.
+func (c tellingDeleting) Delete(ctx context.Context, r campaign.Receipt) error {
+	return deleting{c.Channel}.Delete(ctx, r)
 }

@@ -42,21 +42,11 @@ func New(id campaign.ChannelID, c campaign.Channel, env channels.Env) (channels.
 	ch := &Channel{cfg, env, httpx.New(httpx.Options{AllowPrivate: true, Timeout: answerWithin, Date: env.Date})}
 	switch tells, deletes := cfg.Class != campaign.K6, cfg.Facts.Can(channels.CanDelete); {
 	case tells && deletes:
-		return struct {
-			*Channel
-			channels.Latest
-			channels.Deleter
-		}{ch, latest{ch}, deleter{ch}}, nil
+		return tellingDeleting{telling{ch}}, nil
 	case tells:
-		return struct {
-			*Channel
-			channels.Latest
-		}{ch, latest{ch}}, nil
+		return telling{ch}, nil
 	case deletes:
-		return struct {
-			*Channel
-			channels.Deleter
-		}{ch, deleter{ch}}, nil
+		return deleting{ch}, nil
 	}
 	return ch, nil
 }
