@@ -26,6 +26,7 @@ func Codes() []Code {
 		{"P002", "the plan names another campaign", "write the id of this campaign"},
 		{"P003", "the campaign has no such window, or it is not yours", "write the id of a window of your mechanism"},
 		{"P004", "the window is over or was revoked", "ask the organizers for another window"},
+		{"W004", "a person cancelled it, and it stays so although the file has it still", "change it, or ask an organizer to give it a new time"},
 		{CodeBytes, "the file is too large, too deep, or not UTF-8 text", "save it as UTF-8 without a byte-order mark, or split it"},
 		{CodeSyntax, "the file is not YAML", "mend the quotes, brackets or indentation at the place"},
 		{CodeFeature, "an anchor, alias, tag, merge key or second document", "write the values themselves"},

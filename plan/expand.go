@@ -61,7 +61,7 @@ type expander struct {
 	env      Env
 	c        *campaign.Campaign
 	window   campaign.Takeover
-	granted  bool           // window is one of the campaign's
+	granted  bool           // window is one of the campaign's, and not over
 	zone     *time.Location // of the plan
 	home     *time.Location // of the campaign
 	anchors  map[string]campaign.Anchor
@@ -108,6 +108,10 @@ func (e *expander) fault(at Pos, code, message, fix string) {
 func (e *expander) warn(at Pos, code, message, fix string) {
 	e.say(at, campaign.Finding{Severity: campaign.SeverityWarning, Code: code, Message: message, Fix: fix})
 }
+
+// follows tells whether the form of the post at hand, or of what stands before
+// the posts, is wrong: what seems to be missing then may be what was said.
+func (e *expander) follows() bool { return e.p.broken[-1] || e.p.broken[e.post] }
 
 // maxFindings bounds the list.
 const maxFindings = 5000

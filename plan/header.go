@@ -55,8 +55,8 @@ func (e *expander) headerWindow() {
 		e.fault(id.Pos, "P003", fmt.Sprintf("%q is no window of yours", id.Value), oneOf(id.Value, names, "ask the organizers for a window"))
 		return
 	}
-	e.window, e.granted = t, true
-	if t.Revoked || !e.env.Now.Before(t.To) {
+	e.window, e.granted = t, !t.Revoked && e.env.Now.Before(t.To)
+	if !e.granted {
 		what := "ended " + t.To.In(e.home).Format(wallForm)
 		if t.Revoked {
 			what = "was revoked"

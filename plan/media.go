@@ -51,7 +51,7 @@ func (e *expander) headerMedia() {
 		if m.Consent.Written() {
 			e.consentExists(m.Consent)
 		} else if m.Shows.Value == "person" {
-			e.consentMissing(m.Pos, m.ID.Value+" shows a person")
+			e.consentMissing(m.Pos, m.ID.Value+" shows a person and names no consent")
 		}
 	}
 }
@@ -221,9 +221,9 @@ func (e *expander) consentMissing(at Pos, why string) {
 	switch e.c.Policies.Consent {
 	case campaign.Off:
 	case campaign.Warn:
-		e.warn(at, "W076", why+" and names no consent", fix)
+		e.warn(at, "W076", why, fix)
 	default:
-		e.fault(at, "P076", why+" and names no consent", fix)
+		e.fault(at, "P076", why, fix)
 	}
 }
 

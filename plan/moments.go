@@ -104,6 +104,9 @@ func seriesOf(p *Plan, x *Post, s *Step) string {
 // anchored places a time like start-24h.
 func (e *expander) anchored(x *Post, at Str, m *moment) bool {
 	if !x.Anchor.Written() {
+		if x.Kind == campaign.Livestream {
+			return false // Parse said that the anchor is missing
+		}
 		e.fault(at.Pos, "P020", fmt.Sprintf("%q counts from an anchor, but the post has none", at.Value), `add "anchor" with the id of an anchor, or write a local time`)
 		return false
 	}
@@ -344,6 +347,9 @@ func (e *expander) checkTime(r *row) {
 	if !r.due.Equal(r.moment.at) {
 		at += fmt.Sprintf(" (spaced on %s)", r.delivery.Channel)
 	}
+	if !e.granted {
+		return // without a window no time can be right
+	}
 	if old, ok := e.existing[r.delivery.ID]; !ok || !old.Due.Equal(r.due) {
 		switch lead := e.c.Policies.MinLead; {
 		case r.due.Before(e.env.Now):
@@ -351,9 +357,6 @@ func (e *expander) checkTime(r *row) {
 		case r.due.Before(e.env.Now.Add(lead)):
 			e.fault(r.moment.pos, "P024", fmt.Sprintf("%s is less than %s ahead", at, yamlwalk.FormatDuration(lead)), fmt.Sprintf("write %s or later", e.env.Now.Add(lead+time.Minute).In(e.zone).Format(wallForm)))
 		}
-	}
-	if !e.granted {
-		return
 	}
 	if r.due.Before(e.window.From) || !r.due.Before(e.window.To) {
 		e.bad[e.post] = true

@@ -45,6 +45,7 @@ func testCampaign() *campaign.Campaign {
 		Takeovers: map[campaign.TakeoverID]campaign.Takeover{
 			"mayors-dec": {Mechanism: "mayors", From: at("2026-12-14T00:00"), To: at("2026-12-21T00:00"), Channels: append(all, "same-account"),
 				NoPost: []campaign.HourRange{{From: 23 * 60, Until: 6 * 60}}, DailyLimit: 12},
+			"mayors-early":  {Mechanism: "mayors", From: at("2026-12-01T00:00"), To: at("2026-12-10T00:00"), Channels: all},
 			"mayors-summer": {Mechanism: "mayors", From: at("2026-06-01T00:00"), To: at("2026-06-08T00:00"), Channels: all},
 			"mayors-march":  {Mechanism: "mayors", From: at("2027-03-22T00:00"), To: at("2027-04-05T00:00"), Channels: all},
 			"mayors-autumn": {Mechanism: "mayors", From: at("2027-10-25T00:00"), To: at("2027-11-08T00:00"), Channels: all},
@@ -158,6 +159,7 @@ type bad struct {
 	src   []byte
 	code  string
 	say   string      // in message, detail or remedy
+	env   Env         // with what "# with:" says
 	mends [][2]string // old and new
 }
 
@@ -168,11 +170,17 @@ func badFiles(t testing.TB) []bad {
 	}
 	var out []bad
 	for _, n := range names {
-		b := bad{name: filepath.Base(n), src: read(t, filepath.Join("bad", filepath.Base(n)))}
+		b := bad{name: filepath.Base(n), src: read(t, filepath.Join("bad", filepath.Base(n))), env: testEnv()}
 		b.code, _, _ = strings.Cut(b.name, "-")
 		for line := range strings.SplitSeq(string(b.src), "\n") {
 			if say, ok := strings.CutPrefix(line, "# says: "); ok {
 				b.say = say
+			}
+			switch line {
+			case "# with: consents that are only warned of":
+				b.env.Campaign.Policies.Consent = campaign.Warn
+			case "# with: alt texts that are only warned of":
+				b.env.Campaign.Policies.AltText = campaign.Warn
 			}
 			if edit, ok := strings.CutPrefix(line, "# mend: "); ok {
 				old, now, ok := strings.Cut(edit, " => ")
@@ -211,7 +219,7 @@ func (b bad) mended(t *testing.T) []byte {
 func TestEveryFaultIsFoundAndItsRemedyHelps(t *testing.T) {
 	for _, b := range badFiles(t) {
 		t.Run(b.name, func(t *testing.T) {
-			_, x, found := Load(b.name, b.src, testEnv())
+			_, x, found := Load(b.name, b.src, b.env)
 			hit := false
 			for _, f := range found {
 				if f.Line < 1 || f.Column < 1 || f.File != b.name || f.Message == "" || f.Fix == "" {
@@ -232,7 +240,7 @@ func TestEveryFaultIsFoundAndItsRemedyHelps(t *testing.T) {
 			if b.code[0] == 'P' && x != nil && len(x.Skipped) == 0 {
 				t.Error("the expansion holds what has an error")
 			}
-			good(t, b.mended(t), testEnv())
+			good(t, b.mended(t), b.env)
 		})
 	}
 }

@@ -173,13 +173,13 @@ func (w voice) placeholder(at Pos, name string) string {
 		return strings.Join(all, " ")
 	case name == "link":
 		if !w.v.link.Written() {
-			w.e.fault(at, "P052", "{link} has nothing to stand for", `add "link" to the post or to the defaults`)
+			w.nothing(at, name, `add "link" to the post or to the defaults`)
 		}
 		*w.linked = true
 		return w.v.link.Value
 	case name == "credit":
 		if w.credits == "" {
-			w.e.fault(at, "P052", "{credit} has nothing to stand for", "add an image that has a credit")
+			w.nothing(at, name, "add an image that has a credit")
 		}
 		return w.credits
 	case name == "challenge" && x.Challenge != nil:
@@ -193,7 +193,7 @@ func (w voice) placeholder(at Pos, name string) string {
 	case name == "watch" && x.Anchor.Written():
 		a, _ := w.e.p.anchorByID(x.Anchor.Value)
 		if !a.Watch.Written() {
-			w.e.fault(at, "P052", "{watch} has nothing to stand for", fmt.Sprintf("add \"watch\" to the anchor %s", x.Anchor.Value))
+			w.nothing(at, name, fmt.Sprintf("add \"watch\" to the anchor %s", x.Anchor.Value))
 		}
 		return a.Watch.Value
 	case base == "start" && x.Anchor.Written():
@@ -210,6 +210,13 @@ func (w voice) placeholder(at Pos, name string) string {
 		}
 	}
 	return w.unknown(at, name)
+}
+
+// nothing says that a placeholder has nothing to stand for.
+func (w voice) nothing(at Pos, name, fix string) {
+	if !w.e.follows() {
+		w.e.fault(at, "P052", fmt.Sprintf("{%s} has nothing to stand for", name), fix)
+	}
 }
 
 // unknown says which placeholders there are in this post.

@@ -32,12 +32,12 @@ func (e *expander) checkPost(x *Post) {
 	if x.Quote != nil {
 		e.vetTexts(x.Quote.Text, x.Quote.Role)
 		e.vetText(x.Quote.Name)
-		photo, _ := e.p.mediaByID(x.Quote.Photo.Value)
+		photo, found := e.p.mediaByID(x.Quote.Photo.Value)
 		switch {
 		case x.Quote.Consent.Written():
 			e.consentExists(x.Quote.Consent)
-		case !photo.Consent.Written():
-			e.consentMissing(x.Quote.Pos, "the quote")
+		case !x.Quote.Photo.Written(), found && photo.Shows.Value != "person" && !photo.Consent.Written():
+			e.consentMissing(x.Quote.Pos, "the quote names no consent")
 		}
 	}
 	if x.Challenge != nil {
@@ -84,7 +84,7 @@ func (e *expander) checkLanguages(x *Post, t Text) {
 	}
 	langs := e.written(x, t)
 	for _, want := range e.c.Required {
-		if slices.Contains(e.langs, want) && !slices.Contains(langs, want) {
+		if slices.Contains(e.langs, want) && !slices.Contains(langs, want) && !e.follows() {
 			e.warn(t.Pos, "W011", fmt.Sprintf("the campaign asks for %q, in which this is not written", want), fmt.Sprintf("write it in %q", want))
 		}
 	}

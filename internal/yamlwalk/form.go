@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +123,8 @@ func sizeText(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// Nearest is the candidate that somebody who wrote word probably meant, "" if none is near.
+// Nearest is the candidate that somebody who wrote word probably meant: the one
+// that differs least, or the first that goes on from it; "" if none is near.
 func Nearest(word string, candidates []string) string {
 	if len(word) > 64 {
 		return ""
@@ -132,6 +134,11 @@ func Nearest(word string, candidates []string) string {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d
 		}
+	}
+	if i := slices.IndexFunc(candidates, func(c string) bool {
+		return len(word) > 2 && strings.HasPrefix(strings.ToLower(c), strings.ToLower(word))
+	}); best == "" && i >= 0 {
+		return candidates[i]
 	}
 	return best
 }
