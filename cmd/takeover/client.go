@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 	"github.com/ittakesacommunity/takeover/web"
 )
@@ -77,12 +78,21 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	c, err := h.client()
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	c.header = header
+	return c, nil
+}
+
+// client speaks to the house's own handlers, in this process.
+func (h *house) client() (*client, error) {
 	srv, err := h.web()
 	if err != nil {
-		_ = h.close()
 		return nil, err
 	}
-	return &client{http: &http.Client{Transport: inProcess{srv.Local()}}, base: "http://takeover", header: header, local: true, close: h.close}, nil
+	return &client{http: &http.Client{Transport: inProcess{srv.Local()}}, base: "http://takeover", local: true, close: h.close}, nil
 }
 
 func (a *app) connectServer() (*client, error) {
@@ -131,13 +141,14 @@ func (a *app) loadProfile() error {
 		return err
 	}
 	file := filepath.Join(dir, "takeover", a.profile+".yaml")
-	src, err := os.ReadFile(file)
+	src, err := readPlan(file)
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", a.profile, err)
 	}
-	server, token, findings := parseProfile(file, src)
-	if len(findings) > 0 {
-		return fmt.Errorf("profile %s: %s", a.profile, findings[0])
+	server, token, found := parseProfile(file, src)
+	if found.HasErrors() {
+		a.printFindings(a.err, found, map[string][]byte{file: src})
+		return exit{exitFindings}
 	}
 	if a.server == "" {
 		a.server = server
@@ -150,8 +161,6 @@ func (a *app) loadProfile() error {
 	}
 	return nil
 }
-
-var _ = yamlwalk.Duration // TODO
 
 // dialSocket tells whether a daemon answers on the socket.
 func dialSocket(path string) (*client, bool) {
@@ -271,4 +280,25 @@ func (a *app) withClient(ctx context.Context, f func(*client) error) error {
 		return err
 	}
 	return errors.Join(f(c), c.close())
+}
+
+// jsonBody is a value as a request's body; only plain data is passed.
+func jsonBody(v any) io.Reader {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("takeover: " + err.Error())
+	}
+	return bytes.NewReader(b)
+}
+
+// decode reads the answer that came with a refusal.
+func (e *apiError) decode(out any) error { return json.Unmarshal(e.Answer, out) }
+
+// parseProfile reads "server: https://…" and "token_file: …".
+func parseProfile(file string, src []byte) (server, tokenFile string, found campaign.Findings) {
+	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, yamlwalk.Codes{})
+	m := root.Map()
+	server, tokenFile = m.Need("server").String().Value, m.Opt("token_file").StringOrEmpty().Value
+	m.Done()
+	return server, tokenFile, doc.Findings()
 }

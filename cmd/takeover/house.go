@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
@@ -54,19 +55,19 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 			return nil, unreachable{err}
 		}
 	}
-	h := &house{server: s, log: o.log, clock: clock.Real(), pagesAs: o.pagesAs}
+	h := &house{server: s, log: o.log, clock: clock.Real{}, pagesAs: o.pagesAs}
 	var err error
 	if h.store, err = boltstore.Open(boltstore.Options{Path: l.Store, Counter: l.Counter, Backups: l.Backups}); err != nil {
 		return nil, unreachable{err}
 	}
-	if info := h.store.Info(); info.RolledBack {
+	if info := h.store.Opened(); info.RolledBack {
 		h.log.Warn("the store is older than what this machine has seen: publishing is stopped until a person resumes it (takeover resume --cause restore)", "why", info.Why)
 	}
 	if h.media, err = media.Open(l.Media, media.Limits{Bytes: s.MaxUpload}); err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
 	h.registry = channels.NewRegistry(all.Platforms(), channels.Env{
-		Secret: secret.Resolve, Media: h.media.Read, Now: h.clock.Now,
+		Secret: secret.Resolver{Dir: s.Dir}.Resolve, Media: h.media.Read, Now: h.clock.Now,
 		Handover: filepath.Join(l.Data, "handover"),
 		Tell: func(t channels.Task) {
 			h.log.Warn("a post waits to be posted by hand", "delivery", t.Delivery, "channel", t.Channel, "folder", t.Folder)
@@ -85,12 +86,10 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 }
 
 func (h *house) deskConfig(s store.Store) desk.Config {
-	c := desk.Config{Store: s, Clock: h.clock, Facts: h.registry.Facts, Media: h.media, Log: h.log, Tell: h.tellDesk,
-		Open: func(id campaign.ChannelID, c campaign.Channel) (channels.Channel, error) {
-			return h.registry.Channel(&campaign.Campaign{Channels: map[campaign.ChannelID]campaign.Channel{id: c}}, id)
-		}}
+	c := desk.Config{Store: s, Clock: h.clock, Facts: facts, Media: h.media, Log: h.log, Tell: h.tellDesk,
+		Channel: h.registry.Channel}
 	if h.engine != nil {
-		c.Brake = brake{h.engine}
+		c.Brake = brake{h.engine, h.log}
 	}
 	return c
 }
@@ -103,15 +102,44 @@ func (h *house) dryConfig() desk.Config {
 }
 
 // brake is the engine as the desk asks it to stop.
-type brake struct{ *scheduler.Engine }
+type brake struct {
+	*scheduler.Engine
+	log *slog.Logger
+}
 
 // Halt implements desk.Brake.
 func (b brake) Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (left, back []campaign.DeliveryID, err error) {
 	h, err := b.Engine.Halt(ctx, covers)
-	return h.Left, h.Back, err
+	if err == nil && len(h.Unsure) > 0 {
+		err = fmt.Errorf("%s could not be asked in time", count(len(h.Unsure), "delivery"))
+	}
+	return idsOf(h.Left), idsOf(h.TakenBack), err
 }
 
-func (h *house) observe(host string, at channels.DateSeen) {}
+// Lift implements desk.Brake.
+func (b brake) Lift() {
+	if err := b.Engine.Lift(context.Background()); err != nil {
+		b.log.Error("the gate could not be opened again", "err", err)
+	}
+}
+
+func idsOf(ds []campaign.Delivery) []campaign.DeliveryID {
+	out := make([]campaign.DeliveryID, len(ds))
+	for i, d := range ds {
+		out[i] = d.ID
+	}
+	return out
+}
+
+// facts are what is known of the platform whose limits hold for a channel.
+func facts(c campaign.Channel) (channels.Facts, bool) { return channels.Known(c.LimitsName()) }
+
+// observe hands the platforms' own time to the engine.
+func (h *house) observe(host string, at time.Time) {
+	if h.engine != nil {
+		h.engine.Observe(host, at)
+	}
+}
 
 // tellEngine and tellDesk say what people must know. Mail and push come with
 // the pages; the log and the queue page are the ways of this version.
@@ -134,23 +162,16 @@ func (h *house) web() (*web.Server, error) {
 
 func (h *house) close() error { return h.store.Close() }
 
-// serverConfig is takeover.yaml with environment and flags.
+// serverConfig is takeover.yaml with environment and flags. A data folder
+// named by --data brings its own key and counter beside it.
 func (a *app) serverConfig() (configs.Server, error) {
-	file, err := configs.FindConfig(a.config)
+	s, found, err := configs.LoadServer(a.config)
 	if err != nil {
-		return configs.Server{}, usageError{err}
+		return s, usageError{err}
 	}
-	s := configs.DefaultServer(".")
-	if file != "" {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return s, err
-		}
-		var findings campaign.Findings
-		if s, findings = configs.ParseServer(file, src); findings.HasErrors() {
-			a.printFindings(a.err, findings, nil)
-			return s, exit{exitFindings}
-		}
+	if found.HasErrors() {
+		a.printFindings(a.err, found, nil)
+		return s, exit{exitFindings}
 	}
 	if a.data != "" {
 		s.Layout = configs.LayoutIn(a.data)

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/scheduler"
+)
+
+// scopeFlags choose what a stop or hold covers.
+type scopeFlags struct {
+	all                                    bool
+	mechanism, channel, window, plan, post string
+}
+
+func (f *scopeFlags) register(c *cobra.Command) {
+	c.Flags().BoolVar(&f.all, "all", false, "everything")
+	c.Flags().StringVar(&f.mechanism, "mechanism", "", "one mechanism")
+	c.Flags().StringVar(&f.channel, "channel", "", "one channel")
+	c.Flags().StringVar(&f.window, "window", "", "one window")
+	c.Flags().StringVar(&f.plan, "plan", "", "one plan, or PLAN/POST")
+}
+
+func (f *scopeFlags) scope(args []string) (campaign.Scope, error) {
+	var found []campaign.Scope
+	for _, s := range []struct {
+		on    bool
+		scope campaign.Scope
+	}{
+		{f.all, campaign.Scope{Kind: "all"}},
+		{f.mechanism != "", campaign.Scope{Kind: "mechanism", Mechanism: campaign.MechanismID(f.mechanism)}},
+		{f.channel != "", campaign.Scope{Kind: "channel", Channel: campaign.ChannelID(f.channel)}},
+		{f.window != "", campaign.Scope{Kind: "takeover", Takeover: campaign.TakeoverID(f.window)}},
+		{f.plan != "", planScope(f.plan)},
+	} {
+		if s.on {
+			found = append(found, s.scope)
+		}
+	}
+	for _, id := range args {
+		found = append(found, campaign.Scope{Kind: "delivery", Delivery: campaign.DeliveryID(id)})
+	}
+	if len(found) != 1 {
+		return campaign.Scope{}, usagef("say what: one of --all, --mechanism, --channel, --window, --plan, or a delivery")
+	}
+	return found[0], nil
+}
+
+func planScope(s string) campaign.Scope {
+	plan, post, has := strings.Cut(s, "/")
+	if has {
+		return campaign.Scope{Kind: "post", Plan: campaign.PlanID(plan), Post: campaign.PostID(post)}
+	}
+	return campaign.Scope{Kind: "plan", Plan: campaign.PlanID(plan)}
+}
+
+func (a *app) stopCommand() *cobra.Command {
+	return a.halting("stop", "Stop publishing at once; the answer says what had left", "/stop",
+		"  takeover stop --all -m \"wrong photo on Facebook\"")
+}
+
+func (a *app) holdCommand() *cobra.Command {
+	return a.halting("hold [ID]", "Pause a plan, post, channel or delivery until it is released", "/hold",
+		"  takeover hold --plan mayors-imd-2026/quote-nurse -m \"credit missing\"")
+}
+
+func (a *app) halting(use, short, path, example string) *cobra.Command {
+	var f scopeFlags
+	var why string
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			scope, err := f.scope(args)
+			if err != nil {
+				return err
+			}
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var out desk.Stopped
+				if err := c.post(cmd.Context(), a, path, map[string]any{"scope": scope, "reason": why}, &out); err != nil {
+					return err
+				}
+				err := a.print("stopped", out, nil, func(w io.Writer) {
+					fmt.Fprintln(w, escapeTerminal(out.Text))
+					a.printRows(w, out.Left, time.UTC)
+					a.printRows(w, out.Perhaps, time.UTC)
+				})
+				if err == nil && !out.Confirmed && !a.dryRun {
+					return exit{exitNeedsPerson}
+				}
+				return err
+			})
+		},
+	}
+	f.register(c)
+	c.Flags().StringVarP(&why, "message", "m", "", "why (may come afterwards)")
+	return c
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	return a.lifting("resume", "Lift a stop or another cause; late posts never leave in a burst", "/resume",
+		"  takeover resume --cause stop --late skip\n  takeover resume --channel x-main")
+}
+
+func (a *app) releaseCommand() *cobra.Command {
+	return a.lifting("release [ID]", "Lift holds", "/release", "  takeover release --plan mayors-imd-2026/quote-nurse")
+}
+
+func (a *app) lifting(use, short, path, example string) *cobra.Command {
+	var f scopeFlags
+	var q desk.Resumption
+	var cause, late string
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.Cause, q.Late = campaign.Cause(cause), desk.Late(late)
+			if cause == "" && q.Hold == "" {
+				scope, err := f.scope(args)
+				if err != nil {
+					return err
+				}
+				q.Scope = scope
+			}
+			return a.withClient(cmd.Context(), func(c *client) error {
+				if err := a.confirmResume(cmd.Context(), c, q, path); err != nil {
+					return err
+				}
+				var out desk.Resumed
+				if err := c.post(cmd.Context(), a, path, q, &out); err != nil {
+					return err
+				}
+				return a.print("resumed", out, out.Late, func(w io.Writer) { a.printResumed(w, out) })
+			})
+		},
+	}
+	f.register(c)
+	c.Flags().StringVar(&cause, "cause", "", "stop, restore, clock, store or copy")
+	c.Flags().StringVar(&q.Hold, "hold", "", "one hold by its id")
+	c.Flags().StringVar(&late, "late", "", "late posts: send, move, skip or ask (default)")
+	c.Flags().StringVarP(&q.Reason, "message", "m", "", "why")
+	return c
+}
+
+// confirmResume shows what would now be late before anything is lifted.
+func (a *app) confirmResume(ctx context.Context, c *client, q desk.Resumption, path string) error {
+	if a.yes || a.noInput || a.dryRun || path != "/resume" || a.format != "text" {
+		return nil
+	}
+	var out desk.Resumed
+	if err := c.do(ctx, "POST", "/resume/preview", nil, "application/json", jsonBody(q), &out); err != nil {
+		return err
+	}
+	a.printResumed(a.err, out)
+	fmt.Fprint(a.err, "Resume? [y/N] ")
+	var answer string
+	_, _ = fmt.Fscanln(a.in, &answer)
+	if !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes") {
+		return usageError{errors.New("nothing was resumed")}
+	}
+	return nil
+}
+
+func (a *app) printResumed(w io.Writer, out desk.Resumed) {
+	fmt.Fprintln(w, escapeTerminal(out.Text))
+	for _, l := range out.Late {
+		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("late by %s: %s %s/%s on %s: %s", l.By.Round(time.Second), l.ID, l.Plan, l.Post, l.Channel, l.Does)))
+	}
+	for _, s := range out.Still {
+		fmt.Fprintln(w, escapeTerminal("still stopped: "+s))
+	}
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show the state of everything at a glance", Args: cobra.NoArgs, Example: "  takeover status -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var s desk.Status
+				if err := c.get(cmd.Context(), "/status", nil, &s); err != nil {
+					return err
+				}
+				loc, err := a.location(s.Zone)
+				if err != nil {
+					return err
+				}
+				err = a.print("status", s, nil, func(w io.Writer) {
+					fmt.Fprintf(w, "%s  %s\n", s.Campaign, byState(s.ByState))
+					if !s.Running {
+						fmt.Fprintln(w, "No daemon runs: nothing is being published.")
+					}
+					for _, l := range s.Stopped {
+						fmt.Fprintln(w, escapeTerminal("stopped: "+l.Text))
+					}
+					for _, l := range s.Lanes {
+						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s  next %s  last %s %s", l.Lane, when(l.Next, loc), when(l.Last, loc), l.Held)))
+					}
+				})
+				if err == nil && s.ByState[campaign.NeedsHuman] > 0 {
+					return exit{exitNeedsPerson}
+				}
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) healthCommand() *cobra.Command {
+	var wait time.Duration
+	c := &cobra.Command{
+		Use: "health", Short: "Say whether the daemon does its work", Args: cobra.NoArgs, Example: "  takeover health --wait 30s",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := a.awaitHealth(cmd.Context(), wait)
+			if err != nil {
+				return err
+			}
+			if err := a.print("health", h, h.Lanes, func(w io.Writer) {
+				fmt.Fprintf(w, "running %t, clock trusted %t, stopped by %q, fault %q\n", h.Running, h.Clock, h.Stopped, h.Fault)
+			}); err != nil {
+				return err
+			}
+			if !h.Ready(time.Now()) {
+				return exit{exitFailed}
+			}
+			return nil
+		},
+	}
+	c.Flags().DurationVar(&wait, "wait", 0, "wait this long for it to be ready")
+	return c
+}
+
+func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h scheduler.Health, err error) {
+	for end := time.Now().Add(wait); ; {
+		err = a.withClient(ctx, func(c *client) error {
+			if c.local {
+				return unreachable{errors.New("no daemon runs")}
+			}
+			return c.get(ctx, "/health", nil, &h)
+		})
+		if err == nil && h.Ready(time.Now()) || time.Now().After(end) {
+			return h, err
+		}
+		select {
+		case <-ctx.Done():
+			return h, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,421 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/all"
+	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/web"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	c := &cobra.Command{Use: "plan", Short: "The lead's loop: check, diff, submit and follow plans"}
+	c.AddCommand(a.planCheck(), a.planDiff(), a.planSubmit(), a.planList(), a.planStatus(), a.planExport(), a.planWithdraw())
+	return c
+}
+
+// checked is the answer of plan check.
+type checked struct {
+	OK       bool              `json:"ok"`
+	Errors   campaign.Findings `json:"errors"`
+	Warnings campaign.Findings `json:"warnings"`
+}
+
+func (c *checked) add(fs campaign.Findings) {
+	for _, f := range fs {
+		if f.Severity == campaign.SeverityError {
+			c.Errors = append(c.Errors, f)
+		} else {
+			c.Warnings = append(c.Warnings, f)
+		}
+	}
+}
+
+func (a *app) planCheck() *cobra.Command {
+	var campaignFile, asOf string
+	var strict bool
+	c := &cobra.Command{
+		Use:   "check FILE…",
+		Short: "Say everything that is wrong with plans; nothing is submitted",
+		Long: `Checks plan files against the campaign: the one of --campaign, else the running daemon's or data
+folder's, else campaign.yaml beside the plan. Every fault is reported in one run, with place and remedy.`,
+		Example: "  takeover plan check mayors-imd-2026.yaml\n  takeover plan check --campaign campaign.yaml --as-of 2026-12-01 *.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			now, err := asOfDay(asOf)
+			if err != nil {
+				return err
+			}
+			out := checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}}
+			sources := map[string][]byte{}
+			for _, file := range files {
+				src, err := readPlan(file)
+				if err != nil {
+					return err
+				}
+				sources[file] = src
+				found, err := a.checkOne(cmd.Context(), file, src, campaignFile, now)
+				if err != nil {
+					return err
+				}
+				out.add(found)
+			}
+			out.OK = len(out.Errors) == 0 && (!strict || len(out.Warnings) == 0)
+			err = a.print("check", out, append(append(campaign.Findings{}, out.Errors...), out.Warnings...), func(w io.Writer) {
+				a.printFindings(w, append(append(campaign.Findings{}, out.Errors...), out.Warnings...), sources)
+				fmt.Fprintf(w, "%s, %s in %s. Nothing was submitted.\n", count(len(out.Errors), "error"), count(len(out.Warnings), "warning"), count(len(files), "file"))
+			})
+			if err == nil && !out.OK {
+				return exit{exitFindings}
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&campaignFile, "campaign", "", "campaign file to check against")
+	c.Flags().StringVar(&asOf, "as-of", "", "check as if it were this day, such as 2026-12-01")
+	c.Flags().BoolVar(&strict, "strict", false, "warnings count as errors")
+	return c
+}
+
+func asOfDay(s string) (time.Time, error) {
+	if s == "" {
+		return time.Now().UTC(), nil
+	}
+	return localDate("--as-of", s)
+}
+
+// maxPlan is the largest plan file that is read. Source: ux.md §2.
+const maxPlan = 2 << 20
+
+// readPlan reads a file, and of one that is too large only what shows it.
+func readPlan(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxPlan+1))
+}
+
+// checkOne checks one plan against the campaign file that counts, or by the API where none does.
+func (a *app) checkOne(ctx context.Context, file string, src []byte, campaignFile string, now time.Time) (campaign.Findings, error) {
+	if campaignFile == "" {
+		c, err := a.connect(ctx)
+		if err == nil {
+			defer c.close()
+			in, err := a.gather(ctx, c, file, src)
+			if err != nil {
+				return nil, err
+			}
+			var out desk.Submitted
+			err = c.post(ctx, a, "/plans/check", in, &out)
+			return out.Findings, err
+		}
+		campaignFile = filepath.Join(filepath.Dir(file), "campaign.yaml")
+		if _, statErr := os.Stat(campaignFile); statErr != nil {
+			return nil, err
+		}
+	}
+	camp, found, err := readCampaign(campaignFile)
+	if err != nil || found.HasErrors() {
+		return found, err
+	}
+	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now})
+	_, _, findings := plan.Load(file, src, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
+		Surface: desk.Surfaces(&camp, facts, registry.Channel)})
+	return findings, nil
+}
+
+func readCampaign(file string) (campaign.Campaign, campaign.Findings, error) {
+	src, err := readPlan(file)
+	if err != nil {
+		return campaign.Campaign{}, nil, err
+	}
+	c, found := configs.ParseCampaign(file, src, knownPlatform)
+	return c, found, nil
+}
+
+func knownPlatform(name string) bool {
+	_, ok := channels.Known(name)
+	return ok
+}
+
+// describeBelow looks at media beside a plan without keeping them.
+func describeBelow(root string) func(string) (campaign.Media, error) {
+	return func(path string) (campaign.Media, error) {
+		f, err := media.OpenBelow(root, path)
+		if err != nil {
+			return campaign.Media{}, err
+		}
+		defer f.Close()
+		i, err := media.Describe(f, media.Limits{})
+		switch {
+		case errors.Is(err, media.ErrType):
+			err = fmt.Errorf("%w: %w", plan.ErrMediaType, err)
+		case errors.Is(err, media.ErrSize):
+			err = fmt.Errorf("%w: %w", plan.ErrMediaSize, err)
+		}
+		return campaign.Media{Digest: i.Digest, Name: filepath.Base(path), Type: i.Type, Bytes: i.Bytes, Width: i.Width, Height: i.Height}, err
+	}
+}
+
+// gather makes a submission of a file: the pictures that it names are handed
+// to the daemon first.
+func (a *app) gather(ctx context.Context, c *client, file string, src []byte) (web.Submission, error) {
+	in := web.Submission{File: filepath.Base(file), Source: string(src), Media: map[string]campaign.Digest{}}
+	p, _ := plan.Parse(file, src)
+	if p == nil {
+		return in, nil
+	}
+	for i, m := range p.Media {
+		path := m.File.Value
+		if path == "" {
+			continue
+		}
+		d, err := a.upload(ctx, c, filepath.Dir(file), path)
+		var refused *apiError
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, media.ErrLeaves), errors.As(err, &refused):
+			continue // the check says what is wrong with it, and where
+		case err != nil:
+			return in, err
+		}
+		in.Media[path] = d
+		if a.verbose {
+			a.say("media %d of %d: %s", i+1, len(p.Media), path)
+		}
+	}
+	return in, nil
+}
+
+func (a *app) upload(ctx context.Context, c *client, root, path string) (campaign.Digest, error) {
+	f, err := media.OpenBelow(root, path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		return "", err
+	}
+	var info media.Info
+	err = c.do(ctx, http.MethodPost, "/media", nil, "application/octet-stream", bytes.NewReader(b), &info)
+	return info.Digest, err
+}
+
+func (a *app) planDiff() *cobra.Command {
+	var exitDiff bool
+	c := &cobra.Command{
+		Use: "diff FILE", Short: "Say what submitting a plan would change", Args: cobra.ExactArgs(1),
+		Example: "  takeover plan diff mayors-imd-2026.yaml --exit-code",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.handIn(cmd.Context(), args[0], "/plans/check", web.Submission{}, func(out desk.Submitted) error {
+				if exitDiff && out.Added+out.Edited+out.Removed > 0 {
+					return exit{exitFindings}
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&exitDiff, "exit-code", false, "exit with 3 when something would change")
+	return c
+}
+
+func (a *app) planSubmit() *cobra.Command {
+	var in web.Submission
+	var removeAll bool
+	c := &cobra.Command{
+		Use: "submit FILE", Short: "Hand a plan in; submitting it again is a change to it", Args: cobra.ExactArgs(1),
+		Example: "  takeover plan submit mayors-imd-2026.yaml --note \"new photo for the nurse\"\n  takeover plan submit plan.yaml --only-clean",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if removeAll {
+				in.Removals = desk.RemoveAll
+			}
+			return a.handIn(cmd.Context(), args[0], "/plans", in, nil)
+		},
+	}
+	c.Flags().StringVar(&in.Note, "note", "", "a word for those who approve")
+	c.Flags().BoolVar(&in.OnlyClean, "only-clean", false, "submit the posts without errors, keep the others as drafts")
+	c.Flags().IntVar(&in.Expect, "expect", 0, "refuse unless this revision of the plan is the present one")
+	c.Flags().BoolVar(&removeAll, "remove", false, "withdraw everything that the file no longer contains, however much it is")
+	return c
+}
+
+// handIn checks or submits one file and shows what that changes.
+func (a *app) handIn(ctx context.Context, file, path string, in web.Submission, then func(desk.Submitted) error) error {
+	src, err := readPlan(file)
+	if err != nil {
+		return err
+	}
+	return a.withClient(ctx, func(c *client) error {
+		with, err := a.gather(ctx, c, file, src)
+		if err != nil {
+			return err
+		}
+		with.Note, with.OnlyClean, with.Expect, with.Removals = in.Note, in.OnlyClean, in.Expect, in.Removals
+		var out desk.Submitted
+		err = c.post(ctx, a, path, with, &out)
+		var refused *apiError
+		if errors.As(err, &refused) && refused.Code == "findings" {
+			if jsonErr := refused.decode(&out); jsonErr != nil {
+				return err
+			}
+			err = exit{exitFindings}
+		}
+		if err != nil && !errors.As(err, &exit{}) {
+			return err
+		}
+		if printErr := a.print("submission", out, out.Diff.Changes, func(w io.Writer) {
+			a.printSubmitted(w, file, src, out, path == "/plans" && !a.dryRun && err == nil)
+		}); printErr != nil {
+			return printErr
+		}
+		if err == nil && out.Findings.HasErrors() && len(out.Drafts) == 0 {
+			err = exit{exitFindings}
+		}
+		if err == nil && then != nil {
+			err = then(out)
+		}
+		return err
+	})
+}
+
+func (a *app) printSubmitted(w io.Writer, file string, src []byte, out desk.Submitted, done bool) {
+	a.printFindings(w, out.Findings, map[string][]byte{file: src, filepath.Base(file): src})
+	for _, ch := range out.Diff.Changes {
+		d := ch.New
+		if d == nil {
+			d = ch.Old
+		}
+		sign := map[string]string{"added": "+", "changed": "~", "removed": "-"}[ch.Kind]
+		if sign == "" || d == nil {
+			continue
+		}
+		line := fmt.Sprintf("%s %s on %s, %s", sign, strings.Trim(string(d.Post)+"/"+d.Step, "/"), d.Channel, d.Language)
+		if len(ch.Fields) > 0 {
+			line += ": " + strings.Join(ch.Fields, ", ")
+		}
+		if ch.Reapprove {
+			line += "   approval will be asked again"
+		}
+		fmt.Fprintln(w, escapeTerminal(line))
+	}
+	sums := fmt.Sprintf("+ %d  ~ %d  - %d  = %d.", out.Added, out.Edited, out.Removed, out.Same)
+	switch {
+	case !done:
+		fmt.Fprintf(w, "%s Nothing was submitted.\n", sums)
+	case !out.Changed:
+		fmt.Fprintf(w, "Nothing changed: %s v%d stays as it is.\n", out.Plan, out.Revision)
+	default:
+		fmt.Fprintf(w, "Submitted %s v%d: %s %s for approval.\n", out.Plan, out.Revision, sums, count(out.Waiting, "delivery waits"))
+	}
+	if len(out.Kept) > 0 {
+		fmt.Fprintf(w, "%s that the file no longer contains stay until a person decides: takeover plan submit --remove, or takeover cancel\n", count(len(out.Kept), "delivery"))
+	}
+	if len(out.Drafts) > 0 {
+		fmt.Fprintf(w, "Kept as drafts: %v\n", out.Drafts)
+	}
+}
+
+func (a *app) planList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the plans", Args: cobra.NoArgs, Example: "  takeover plan list -o csv",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				list := []desk.PlanLine{}
+				if err := c.get(cmd.Context(), "/plans", nil, &list); err != nil {
+					return err
+				}
+				return a.print("plans", list, list, func(w io.Writer) {
+					for _, p := range list {
+						fmt.Fprintf(w, "%s v%d  %s  %s\n", p.ID, p.Revision, p.Mechanism, byState(p.ByState))
+					}
+				})
+			})
+		},
+	}
+}
+
+func planPath(id string, more ...string) string {
+	return "/plans/" + url.PathEscape(id) + strings.Join(more, "")
+}
+
+func (a *app) planStatus() *cobra.Command {
+	return &cobra.Command{
+		Use: "status PLAN", Short: "Show a plan with all its posts", Args: cobra.ExactArgs(1), Example: "  takeover plan status mayors-imd-2026",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var v desk.PlanView
+				if err := c.get(cmd.Context(), planPath(args[0]), nil, &v); err != nil {
+					return err
+				}
+				return a.print("plan", v, v.Posts, func(w io.Writer) {
+					fmt.Fprintf(w, "%s v%d  %s\n", v.ID, v.Revision, byState(v.ByState))
+					for _, p := range v.Posts {
+						fmt.Fprintf(w, "  %-24s %-10s %s\n", p.ID, p.Kind, p.Status)
+						for _, k := range p.Comments {
+							fmt.Fprintln(w, escapeTerminal("    ↩ "+string(k.By)+": "+k.Text))
+						}
+					}
+				})
+			})
+		},
+	}
+}
+
+func (a *app) planExport() *cobra.Command {
+	return &cobra.Command{
+		Use: "export PLAN", Short: "Print the plan's file as it was submitted", Args: cobra.ExactArgs(1), Example: "  takeover plan export mayors-imd-2026 > mine.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var v web.PlanSource
+				if err := c.get(cmd.Context(), planPath(args[0], "/source"), nil, &v); err != nil {
+					return err
+				}
+				return a.print("plan_source", v, nil, func(w io.Writer) { _, _ = io.WriteString(w, v.Source) })
+			})
+		},
+	}
+}
+
+func (a *app) planWithdraw() *cobra.Command {
+	var why string
+	var posts []string
+	c := &cobra.Command{
+		Use: "withdraw PLAN", Short: "Withdraw a plan, or posts of it, as far as they have not left", Args: cobra.ExactArgs(1),
+		Example: "  takeover plan withdraw mayors-imd-2026 --post quote-nurse -m \"the speaker asked for it\"",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.deed(cmd.Context(), planPath(args[0], "/withdraw"), map[string]any{"posts": posts, "why": why})
+		},
+	}
+	c.Flags().StringVarP(&why, "message", "m", "", "why")
+	c.Flags().StringArrayVar(&posts, "post", nil, "only this post (may be given again)")
+	return c
+}
+
+// parsePlan is the id that a plan's file gives itself.
+func parsePlan(src []byte) (id string, found campaign.Findings) {
+	p, found := plan.Parse("", src)
+	if p == nil {
+		return "", found
+	}
+	return p.ID.Value, found
+}
