@@ -49,6 +49,9 @@ func (d *Desk) AnchorSet(ctx context.Context, a campaign.Actor, id campaign.Plan
 // refused, since the bounds are part of what was approved. expect is the plan's
 // revision that the person saw (0 does not look).
 func (d *Desk) FillValue(ctx context.Context, a campaign.Actor, id campaign.PlanID, key, value string, expect int) (Moved, error) {
+	if value == "" {
+		return Moved{}, fmt.Errorf("%w: say the value", ErrUsage)
+	}
 	return d.move(ctx, a, "value.fill", id, expect, func(r *room, p *campaign.Plan) (string, error) {
 		p.Values[key] = value
 		return key, nil
@@ -88,8 +91,8 @@ func (d *Desk) move(ctx context.Context, a campaign.Actor, deed string, id campa
 		p.Revision++
 		out.Changed, out.Revision, out.Late = true, p.Revision, false
 		for _, c := range dr.diff.Changes {
-			out.Asks = out.Asks || c.Kind == changed && c.Reapprove
-			if c.Kind == locked && len(c.Fields) > 0 && !ended(c.Old) {
+			out.Asks = out.Asks || c.Kind == plan.Changed && c.Reapprove
+			if went(c) {
 				out.Went = append(out.Went, c.Old.ID)
 			}
 		}
@@ -106,11 +109,6 @@ func (d *Desk) move(ctx context.Context, a campaign.Actor, deed string, id campa
 	d.tell(Notice{Event: "moved", By: a.Person, Mechanism: out.Mechanism, Plan: id, Deliveries: out.Went,
 		Text: fmt.Sprintf("Plan %s: %s changed, %d went before.", id, count(out.Edited, "delivery", "deliveries"), len(out.Went))})
 	return out, nil
-}
-
-// ended tells whether the delivery ended without becoming public.
-func ended(d *campaign.Delivery) bool {
-	return d.State == campaign.Missed || d.State == campaign.Rejected || d.State == campaign.Cancelled
 }
 
 // rederive makes the draft of the stored source with what stands beside it

@@ -160,7 +160,7 @@ func (r *room) approve(d *campaign.Delivery, q Approval) error {
 	if err := d.Approve(yes, r.c.Policies.Approvals, r.now); err != nil {
 		return err
 	}
-	if d.State == campaign.Scheduled && d.Reason.Code != campaign.ReasonHeld {
+	if d.State == campaign.Scheduled && !byPerson(d.Reason.Code) {
 		if err := r.free(d); err != nil {
 			return err
 		}

@@ -91,23 +91,36 @@ func (r *room) nothing(p *plan.Plan) *plan.Expansion {
 }
 
 // followPeople puts in the place of each delivery the one that stands for it
-// now, where a person gave it a time of its own: the text comes from the file,
-// the time from the person.
+// now, where a person gave it another time: the text comes from the file, the
+// time from the person, until the file says another time than it did.
 func (dr *draft) followPeople() {
 	for i, n := range dr.exp.Deliveries {
 		e, k, ok := dr.standing(n)
-		if !ok || k <= number(n.Occurrence) || !strings.HasPrefix(e.Rule, movedRule) {
+		if !ok || k < number(n.Occurrence) {
 			continue
 		}
 		m := renamed(n, k)
-		m.Rule, m.Due, m.Latest = e.Rule, e.Due, e.Latest
-		m.Wants = campaign.ApprovalHash(dr.exp.Contents[m.Content], m.Terms())
-		if e.State.End() && m.Wants != e.Wants {
-			m = renamed(n, k+1) // mended after it ended: the file's time again
+		if strings.HasPrefix(e.Rule, movedRule) && dr.saidBefore(n, k) {
+			m.Rule, m.Due, m.Latest = e.Rule, e.Due, e.Latest
+			m.Wants = campaign.ApprovalHash(dr.exp.Contents[m.Content], m.Terms())
+		}
+		if (e.State == campaign.Missed || e.State == campaign.Rejected) && m.Wants != e.Wants {
+			m = renamed(n, k+1) // mended after it ended
 		}
 		dr.exp.Deliveries[i] = m
 	}
 	slices.SortFunc(dr.exp.Deliveries, byDue)
+}
+
+// saidBefore tells whether the file had the same time when the k-th of the
+// occurrence was made.
+func (dr *draft) saidBefore(n campaign.Delivery, k int) bool {
+	for k--; k > 0; k-- {
+		if e := dr.stored[renamed(n, k).ID]; !strings.HasPrefix(e.Rule, movedRule) {
+			return e.Due.Equal(n.Due)
+		}
+	}
+	return true
 }
 
 // standing is the newest stored delivery of n's occurrence, and its number.
@@ -145,9 +158,9 @@ func (dr *draft) compare(r *room) error {
 		}
 		return c, err == nil
 	}
-	dr.diff = compare(stand, dr.exp, content)
+	dr.diff = plan.Compare(dr.exp, stand, content)
 	dr.diff.Changes = slices.DeleteFunc(dr.diff.Changes, func(c plan.Change) bool {
-		return c.Kind == added && !dr.comesBack(*c.New)
+		return c.Kind == plan.Added && !dr.comesBack(*c.New)
 	})
 	return failed
 }
@@ -195,11 +208,11 @@ func (dr *draft) answer(r *room, s Submission) Submitted {
 	goes := dr.removals(s)
 	for _, c := range dr.diff.Changes {
 		switch c.Kind {
-		case added:
+		case plan.Added:
 			out.Added++
-		case changed:
+		case plan.Changed:
 			out.Edited++
-		case removed:
+		case plan.Removed:
 			if goes[c.Old.ID] {
 				out.Removed++
 			} else {
@@ -225,7 +238,7 @@ func (dr *draft) removals(s Submission) map[campaign.DeliveryID]bool {
 		}
 	}
 	for _, c := range dr.diff.Changes {
-		if c.Kind != removed {
+		if c.Kind != plan.Removed && !vanished(c) {
 			continue
 		}
 		switch s.Removals {
@@ -242,6 +255,9 @@ func (dr *draft) removals(s Submission) map[campaign.DeliveryID]bool {
 	}
 	return goes
 }
+
+// vanished tells whether the change is one on its way that the file dropped.
+func vanished(c plan.Change) bool { return c.Kind == plan.Locked && c.New == nil }
 
 // maySubmit asks whether the actor may, whether the person saw what is stored,
 // and whether errors stand in the way.

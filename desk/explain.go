@@ -38,6 +38,7 @@ var byReason = map[string]sentence{
 	campaign.ReasonNoApproval:  {"Its time has come, but its approval is missing.", "Somebody who may approve says yes before {latest}; else it is missed."},
 	campaign.ReasonTooLate:     {"Its latest time, {latest}, passed: {text}.", "An organizer can give it a new time."},
 	campaign.ReasonSkipLate:    {"It was late when publishing went on, and was skipped.", "An organizer can give it a new time."},
+	campaign.ReasonAskLate:     {"It is late: {text}.", "An organizer decides before {latest}: send it, give it a new time, or cancel it."},
 	campaign.ReasonArmed:       {"It is being sent at this moment.", "The answer of {channel} decides; it cannot be changed now."},
 	campaign.ReasonPublished:   {"It is published; {channel} confirmed it.", "Nothing."},
 	campaign.ReasonFound:       {"It is published; the answer was lost and we found it on {channel}.", "Nothing."},

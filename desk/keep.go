@@ -14,7 +14,7 @@ import (
 func (dr *draft) store(r *room, s Submission, out *Submitted) error {
 	if s.Removals == RemoveNamed {
 		for _, id := range s.Remove {
-			if !slices.ContainsFunc(dr.diff.Changes, func(c plan.Change) bool { return c.Kind == removed && c.Old.ID == id }) {
+			if !slices.ContainsFunc(dr.diff.Changes, func(c plan.Change) bool { return c.Kind == plan.Removed && c.Old.ID == id }) {
 				return fmt.Errorf("%w: delivery %s did not vanish from the plan", ErrConflict, id)
 			}
 		}
@@ -71,15 +71,18 @@ func (dr *draft) carryOut(r *room, goes map[campaign.DeliveryID]bool) (touched [
 	for _, c := range dr.diff.Changes {
 		var v campaign.Delivery
 		switch {
-		case c.Kind == added:
+		case c.Kind == plan.Added:
 			v, err = dr.add(r, *c.New)
-		case c.Kind == changed:
+		case c.Kind == plan.Changed:
 			v, err = dr.alter(r, dr.stored[c.Old.ID], *c.New)
-		case c.Kind == removed && goes[c.Old.ID]:
+		case (c.Kind == plan.Removed || vanished(c)) && goes[c.Old.ID]:
 			v, err = remove(r, dr.stored[c.Old.ID])
-		case c.Kind == locked && c.Old.State.Pins() && !c.Old.Stale && len(c.Fields) > 0:
+		case c.Kind == plan.Locked && c.New != nil && c.Old.State.Pins() && !c.Old.Stale:
 			v = dr.stored[c.Old.ID]
 			v.Outdate("its plan changed by " + string(r.a.Person))
+		case went(c) && c.Old.State.Pins() && c.Old.Touched == "":
+			v = dr.stored[c.Old.ID]
+			v.Touch("its time was moved by " + string(r.a.Person))
 		default:
 			continue
 		}
@@ -92,6 +95,19 @@ func (dr *draft) carryOut(r *room, goes map[campaign.DeliveryID]bool) (touched [
 		touched = append(touched, v.ID)
 	}
 	return touched, nil
+}
+
+// went tells whether the change comes too late for one that left, or is
+// leaving, with what the plan said before.
+func went(c plan.Change) bool {
+	if c.Old == nil || c.New == nil || queued(c.Old) {
+		return false
+	}
+	switch c.Old.State {
+	case campaign.Missed, campaign.Rejected, campaign.Cancelled:
+		return false
+	}
+	return c.Kind == plan.Locked || !c.Old.Due.Equal(c.New.Due)
 }
 
 func (dr *draft) add(r *room, n campaign.Delivery) (campaign.Delivery, error) {
@@ -121,7 +137,7 @@ func (dr *draft) alter(r *room, v, n campaign.Delivery) (campaign.Delivery, erro
 	}
 	// What paused it may be mended now. A hold stays, and so does a person's
 	// pause of what is late, unless its new time is still to come.
-	if why != campaign.ReasonHeld || !v.Due.Equal(due) && v.Due.After(r.now) {
+	if !byPerson(why) || !v.Due.Equal(due) && v.Due.After(r.now) {
 		if err := r.free(&v); err != nil {
 			return v, err
 		}

@@ -162,7 +162,7 @@ func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, e
 					order = append(order, key)
 				}
 				items[key].Rows = append(items[key].Rows, row)
-			case v.Parked && v.Reason.Code == campaign.ReasonHeld && row.Reason.Text != "" && !r.held(&v):
+			case v.Parked && byPerson(v.Reason.Code) && !r.held(&v):
 				out.Paused = append(out.Paused, row)
 			}
 			return nil

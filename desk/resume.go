@@ -212,7 +212,7 @@ func (l *lifted) liftHolds(r *room, q Resumption, release bool) error {
 	if err != nil {
 		return err
 	}
-	if !d.Parked || d.Reason.Code != campaign.ReasonHeld {
+	if !d.Parked || !byPerson(d.Reason.Code) {
 		return fmt.Errorf("%w: delivery %s is not held", ErrConflict, d.ID)
 	}
 	l.words = append(l.words, q.Scope.String())
@@ -257,7 +257,7 @@ func (l *lifted) meet(r *room, q Resumption, covers func(*campaign.Delivery) boo
 // the delivery knows: one that waits for something else goes on waiting.
 func halted(d *campaign.Delivery, now time.Time) bool {
 	switch d.Reason.Code {
-	case campaign.ReasonStopped, campaign.ReasonHeld, campaign.ReasonLane:
+	case campaign.ReasonStopped, campaign.ReasonHeld, campaign.ReasonAskLate, campaign.ReasonLane:
 		return true
 	}
 	return d.Runnable() && !d.RunAt().After(now) // due, and nobody looked at it yet
@@ -342,7 +342,7 @@ func (one release) do(r *room, d *campaign.Delivery) error {
 	case LateSend:
 		err = d.Wait(campaign.ReasonGap, "it is late after a stop, and the posts of an account keep a distance", one.at, r.now)
 	case LateAsk:
-		err = d.Park(campaign.ReasonHeld, lateText, r.now)
+		err = d.Park(campaign.ReasonAskLate, lateText, r.now)
 	case LateSkip:
 		err = d.Miss(campaign.ReasonSkipLate, "it was late when publishing went on, and was skipped", r.now)
 	case LateMissed:
@@ -363,8 +363,13 @@ func (one release) do(r *room, d *campaign.Delivery) error {
 	return r.PutDelivery(d)
 }
 
+// byPerson tells whether a pause of the reason is ended by a person's word alone.
+func byPerson(code string) bool {
+	return code == campaign.ReasonHeld || code == campaign.ReasonAskLate
+}
+
 // lateText is why a post waits that was late when a stop was lifted.
-const lateText = "it was late when publishing went on, and waits for a decision"
+const lateText = "publishing was stopped at its time, and it waits for a decision"
 
 // ready makes d runnable, not before at.
 func (r *room) ready(d *campaign.Delivery, at time.Time) error {

@@ -350,7 +350,7 @@ func (e *expander) checkTime(r *row) {
 	if !e.granted {
 		return // without a window no time can be right
 	}
-	if old, ok := e.existing[r.delivery.ID]; !ok || !old.Due.Equal(r.due) {
+	if !e.standsSince(r) {
 		switch lead := e.c.Policies.MinLead; {
 		case r.due.Before(e.env.Now):
 			e.fault(r.moment.pos, "P021", at+" is in the past", "write a time to come")
@@ -368,4 +368,16 @@ func (e *expander) checkTime(r *row) {
 	if free := e.window.FreeAt(r.due, e.home); !free.Equal(r.due) {
 		e.fault(r.moment.pos, "P023", fmt.Sprintf("%s is in the window's no-post hours", at), fmt.Sprintf("write %s or later", free.In(e.zone).Format(wallForm)))
 	}
+}
+
+// standsSince tells whether the row's time is no new wish, so that it may be
+// past: it is stored with that time, it went out, or the event that it hangs on
+// was moved by a person, who cannot wait until all of it fits.
+func (e *expander) standsSince(r *row) bool {
+	old, ok := e.existing[r.delivery.ID]
+	if !ok {
+		return false
+	}
+	a, anchored := e.anchors[r.delivery.Anchor]
+	return old.Due.Equal(r.due) || !queued(old) || anchored && !a.Start.Equal(a.Written)
 }

@@ -1,0 +1,121 @@
+package desk
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
+)
+
+func (w *world) step(name string) campaign.Delivery {
+	w.t.Helper()
+	for _, d := range w.of("cities-live") {
+		if d.Step == name {
+			return d
+		}
+	}
+	w.t.Fatalf("no step %s", name)
+	return campaign.Delivery{}
+}
+
+// F48: what hangs on a moved start moves with it until it is armed; what is armed goes with the old time, and that is told.
+func TestF48AMovedLivestream(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(liveSteps))
+	w.approveAll()
+	old := w.step("live").Due
+	before, hour := w.step("before"), w.step("hour")
+	w.clock.now = before.Due
+	w.publish(before)
+	w.clock.now = hour.Due
+	w.arm(hour)
+	_, err := w.AnchorSet(ctx, w.as("lead@youth.example"), "mayors", "live", old.Add(time.Hour), 0)
+	wants(t, "another's lead", err, campaign.ErrNotAllowed)
+	_, err = w.AnchorSet(ctx, w.lead(), "mayors", "none", old, 0)
+	wants(t, "an anchor that is not there", err, store.ErrNotFound)
+	out, err := w.AnchorSet(ctx, w.lead(), "mayors", "live", old.Add(time.Hour), 1)
+	if err != nil {
+		t.Fatalf("%v: %v", err, out.Findings)
+	}
+	if out.Asks || len(out.Went) != 2 {
+		t.Errorf("asks %v, went %v", out.Asks, out.Went)
+	}
+	if d := w.step("live"); !d.Due.Equal(old.Add(time.Hour)) || d.State != campaign.Scheduled {
+		t.Errorf("live: %s at %s", d.State, d.Due)
+	}
+	if d := w.step("hour"); !d.Due.Equal(hour.Due) || d.State != campaign.Armed || d.Touched == "" {
+		t.Errorf("hour: %s at %s", d.State, d.Due)
+	}
+	// The same file says the old start again: that does not move it back.
+	if again := w.submit(w.lead(), append([]byte("# again\n"), planOf(liveSteps)...)); again.Edited != 0 || !w.step("live").Due.Equal(old.Add(time.Hour)) {
+		t.Errorf("the same file: %+v at %s", again, w.step("live").Due)
+	}
+}
+
+func TestAMoveBeyondThePolicyAsksAgain(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(liveSteps))
+	w.approveAll()
+	old := w.step("live").Due
+	out, err := w.AnchorSet(ctx, w.lead(), "mayors", "live", old.Add(3*time.Hour), 0)
+	if err != nil || !out.Asks || strings.Contains(states(w.all()), "scheduled") || out.Waiting != 4 {
+		t.Errorf("%v: %+v; %s", err, out, states(w.all()))
+	}
+	n := len(w.all())
+	out, err = w.AnchorSet(ctx, w.lead(), "mayors", "live", old.AddDate(0, 0, 20), 0)
+	wants(t, "out of the window", err, ErrFindings)
+	if len(out.Findings) == 0 || len(w.all()) != n || !w.step("live").Due.Equal(old.Add(3*time.Hour)) {
+		t.Errorf("%v", out.Findings)
+	}
+}
+
+func TestAnchorLive(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(liveSteps))
+	w.approveAll()
+	d := w.step("live")
+	w.clock.now = d.Due
+	w.live(d.ID, func(d *campaign.Delivery) error { return d.Park(campaign.ReasonWaitsLive, "", w.clock.now) })
+	out, err := w.AnchorLive(ctx, w.lead(), "mayors", "live")
+	if d := w.step("live"); err != nil || len(out.Rows) != 1 || !d.Live || !d.Runnable() {
+		t.Errorf("%v: %+v", err, d)
+	}
+	if w.brake.woke == 0 {
+		t.Error("the engine does not know")
+	}
+}
+
+const counted = `  - id: thanks
+    kind: message
+    at: "2026-12-20T17:00"
+    channels: [wall]
+    text: {en: "Streets from {count} cities."}
+    values: {count: {ask: integer, min: 1, max: 500}}
+`
+
+func TestFillValue(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(counted))
+	w.approveAll()
+	d := w.of("thanks")[0]
+	w.live(d.ID, func(d *campaign.Delivery) error { return d.Park(campaign.ReasonWaitsValue, "", w.clock.now) })
+	for _, bad := range []string{"0", "501", "many"} {
+		out, err := w.FillValue(ctx, w.lead(), "mayors", "thanks/count", bad, 0)
+		wants(t, "value "+bad, err, ErrFindings)
+		if len(out.Findings) == 0 {
+			t.Errorf("%q: nobody is told why", bad)
+		}
+	}
+	_, err := w.FillValue(ctx, w.lead(), "mayors", "thanks/none", "7", 0)
+	wants(t, "a value that nobody asked for", err, store.ErrNotFound)
+	out, err := w.FillValue(ctx, w.lead(), "mayors", "thanks/count", "37", 0)
+	if err != nil || out.Asks {
+		t.Fatalf("%v: %+v", err, out)
+	}
+	sight, err := w.Show(ctx, w.lead(), d.ID)
+	if err != nil || sight.Content.Text != "Streets from 37 cities." || sight.State != campaign.Scheduled || sight.Parked {
+		t.Errorf("%v: %q, %s", err, sight.Content.Text, sight.State)
+	}
+}
