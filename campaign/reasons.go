@@ -34,6 +34,7 @@ const (
 	ReasonTwinPending = "twin_pending"
 	ReasonStopped     = "stopped"
 	ReasonHeld        = "held"
+	ReasonLeft        = "approver_left" // who approved it was disabled; parked until a person lets it go
 	ReasonWaitsLive   = "waits_live"
 	ReasonWaitsValue  = "waits_value"
 	ReasonHash        = "hash"
@@ -54,7 +55,7 @@ func Reasons() []string {
 		ReasonOrganizer, ReasonConsent, ReasonGrant, ReasonNoApproval, ReasonTooLate, ReasonSkipLate, ReasonAskLate,
 		ReasonArmed, ReasonPublished, ReasonFound, ReasonPerson, ReasonRefused, ReasonDuplicate,
 		ReasonNotSent, ReasonGate, ReasonNextPart, ReasonDoubt, ReasonCrash, ReasonAbsent,
-		ReasonCannotTell, ReasonTouched, ReasonTwin, ReasonTwinPending, ReasonStopped, ReasonHeld,
+		ReasonCannotTell, ReasonTouched, ReasonTwin, ReasonTwinPending, ReasonStopped, ReasonHeld, ReasonLeft,
 		ReasonWaitsLive, ReasonWaitsValue, ReasonHash, ReasonNoPost, ReasonGap, ReasonQuota, ReasonRate,
 		ReasonLane, ReasonRestPartial, ReasonMedia, ReasonHandedOver,
 	}

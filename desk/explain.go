@@ -57,6 +57,7 @@ var byReason = map[string]sentence{
 	campaign.ReasonTwinPending: {"The same text is being settled on this account: {text}.", "It goes on by itself when that is settled."},
 	campaign.ReasonStopped:     {"Publishing is stopped: {text}.", "An organizer resumes publishing before {latest}; else it is missed."},
 	campaign.ReasonHeld:        {"It is paused: {text}.", "Somebody who may release it does so before {latest}; else it is missed."},
+	campaign.ReasonLeft:        {"It is paused: {text}.", "An organizer releases or cancels it before {latest}; else it is missed."},
 	campaign.ReasonWaitsLive:   {"It waits until the event is live.", "Somebody says that it is live before {latest}; else it is missed."},
 	campaign.ReasonWaitsValue:  {"A value in its text is not filled in: {text}.", "Its lead fills the value in before {latest}; else it is missed."},
 	campaign.ReasonHash:        {"What would go out is not what was approved, or cannot be read: {text}.", "Submit its plan again and approve it before {latest}; else it is missed."},

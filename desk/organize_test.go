@@ -138,6 +138,13 @@ func TestF45DisabledPerson(t *testing.T) {
 	wants(t, "the token", err, campaign.ErrNotAllowed)
 	_, err = w.ActorAs(ctx, "second@campaign.example", "command")
 	wants(t, "the session", err, campaign.ErrNotAllowed)
+	w.clock.now = w.of("one")[0].Due.Add(time.Hour)
+	if _, err := w.Stop(ctx, w.boss(), everything, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Resume(ctx, w.boss(), Resumption{Cause: campaign.CauseStop, Late: LateSend}); err != nil || w.of("one")[0].Runnable() {
+		t.Errorf("lifting a stop released what waits for a word of its own: %v", err)
+	}
 	if _, err := w.Release(ctx, w.boss(), Resumption{Scope: campaign.Scope{Kind: "delivery", Delivery: w.of("one")[0].ID}}); err != nil || !w.of("one")[0].Runnable() {
 		t.Errorf("releasing one: %v", err)
 	}

@@ -174,7 +174,7 @@ func (r *room) holdApproved(who campaign.PersonID, keep bool, out *Disabled) err
 		to := &out.Kept
 		if !keep {
 			to = &out.Held
-			if err := v.Park(campaign.ReasonHeld, "it was approved by somebody who has left", r.now); err != nil {
+			if err := v.Park(campaign.ReasonLeft, "it was approved by somebody who has left", r.now); err != nil {
 				return err
 			}
 			if err := r.PutDelivery(&v); err != nil {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,7 +237,7 @@ func (l *lifted) meet(r *room, q Resumption, covers func(*campaign.Delivery) boo
 		f.To = time.Time{}
 	}
 	return r.each(f, func(d campaign.Delivery) error {
-		if !covers(&d) || !halted(&d, r.now) {
+		if !covers(&d) || !l.met(&d, q.Scope.Kind == "delivery", r.now) {
 			return nil
 		}
 		if _, still := pausedBy(&d, &l.after); still {
@@ -253,12 +254,16 @@ func (l *lifted) meet(r *room, q Resumption, covers func(*campaign.Delivery) boo
 	})
 }
 
-// halted tells whether a stop or hold is what keeps the delivery, as far as
-// the delivery knows: one that waits for something else goes on waiting.
-func halted(d *campaign.Delivery, now time.Time) bool {
+// met tells whether what is lifted is what keeps the delivery. One that waits
+// for something else goes on waiting: for its value, for a word on it alone.
+func (l *lifted) met(d *campaign.Delivery, alone bool, now time.Time) bool {
 	switch d.Reason.Code {
-	case campaign.ReasonStopped, campaign.ReasonHeld, campaign.ReasonAskLate, campaign.ReasonLane:
+	case campaign.ReasonStopped, campaign.ReasonLane:
 		return true
+	case campaign.ReasonAskLate, campaign.ReasonLeft:
+		return alone
+	case campaign.ReasonHeld:
+		return alone || slices.ContainsFunc(l.holds, func(h campaign.Hold) bool { return h.Scope.Covers(d) }) || !d.Parked
 	}
 	return d.Runnable() && !d.RunAt().After(now) // due, and nobody looked at it yet
 }
@@ -365,7 +370,7 @@ func (one release) do(r *room, d *campaign.Delivery) error {
 
 // byPerson tells whether a pause of the reason is ended by a person's word alone.
 func byPerson(code string) bool {
-	return code == campaign.ReasonHeld || code == campaign.ReasonAskLate
+	return code == campaign.ReasonHeld || code == campaign.ReasonAskLate || code == campaign.ReasonLeft
 }
 
 // lateText is why a post waits that was late when a stop was lifted.
