@@ -117,6 +117,12 @@ func (e *expander) follows() bool { return e.p.broken[-1] || e.p.broken[e.post] 
 const maxFindings = 5000
 
 func (e *expander) say(at Pos, f campaign.Finding) {
+	if at.Line == 0 { // what is missing has no place of its own
+		at = e.p.Pos
+		if e.post >= 0 {
+			at = e.p.Posts[e.post].Pos
+		}
+	}
 	key := finding{at, f.Code, f.Message}
 	if e.said[key] || len(e.found) >= maxFindings {
 		return

@@ -36,6 +36,7 @@ func (e *expander) checkPost(x *Post) {
 		switch {
 		case x.Quote.Consent.Written():
 			e.consentExists(x.Quote.Consent)
+		case e.follows():
 		case !x.Quote.Photo.Written(), found && photo.Shows.Value != "person" && !photo.Consent.Written():
 			e.consentMissing(x.Quote.Pos, "the quote names no consent")
 		}
