@@ -138,7 +138,7 @@ func (e *Engine) arm(l *lane, p pick) (*flight, error) {
 			return nil
 		}
 		for _, id := range p.settle {
-			n, err := e.settle(tx, b, id)
+			n, err := e.settle(tx, b, l, id)
 			if err != nil {
 				return err
 			}
@@ -174,8 +174,9 @@ func (e *Engine) arm(l *lane, p pick) (*flight, error) {
 }
 
 // settle asks the checks about a scheduled delivery again and carries out any
-// answer but go.
-func (e *Engine) settle(tx store.Tx, b *bench, id campaign.DeliveryID) ([]Notice, error) {
+// answer but go; one that could not be staged steps aside, so that it stands
+// before nobody.
+func (e *Engine) settle(tx store.Tx, b *bench, l *lane, id campaign.DeliveryID) ([]Notice, error) {
 	d, err := tx.Delivery(id)
 	if err != nil {
 		return nil, err
@@ -185,6 +186,10 @@ func (e *Engine) settle(tx store.Tx, b *bench, id campaign.DeliveryID) ([]Notice
 		return nil, err
 	}
 	a := e.answer(f)
+	if until := e.putOffStaging(l, id); a.Outcome == campaign.Go && !until.IsZero() {
+		a = campaign.ArmAnswer{Outcome: campaign.Stay, Code: campaign.ReasonNotSent, Text: "it could not be prepared yet",
+			Until: earlier(until, d.Latest.Add(time.Millisecond))}
+	}
 	if a.Outcome == campaign.Go || a.Outcome == campaign.Drop || b.laneWide(f, a) {
 		return nil, nil
 	}

@@ -15,7 +15,10 @@ func (e *Engine) expire(s survey) time.Time {
 		return time.Time{}
 	}
 	if len(s.expired) == 0 {
-		return s.nextExpiry
+		if s.nextExpiry.IsZero() {
+			return time.Time{}
+		}
+		return s.nextExpiry.Add(time.Millisecond) // at its latest time it may still leave
 	}
 	closed := 0
 	var notices []Notice

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -602,4 +603,15 @@ func states(w *world, ids []campaign.DeliveryID) (all []campaign.State) {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// restage puts other bytes where the delivery's staged ones lie.
+func (w *world) restage(id campaign.DeliveryID, text string) {
+	w.t.Helper()
+	d := w.get(id)
+	b, err := json.Marshal(staging{d.Content, channels.Staged{Parts: []channels.Part{{Body: []byte(text)}}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.update(func(tx store.Tx) error { return tx.PutStaged(id, b) })
 }

@@ -168,7 +168,8 @@ func (e *Engine) awaitStaging(l *lane) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.clk.Now()
-	l.wait, l.waits = now.Add(maxSleep), campaign.Reason{Code: reasonStaging, Text: "what is due is being prepared", At: now}
+	// Looked at each second: another may fall due meanwhile that is ready.
+	l.wait, l.waits = now.Add(time.Second), campaign.Reason{Code: reasonStaging, Text: "what is due is being prepared", At: now}
 	l.stageAgain, l.stageAt = true, time.Time{}
 }
 
@@ -231,6 +232,8 @@ func (e *Engine) choose(l *lane) (p pick, err error) {
 			case a.Outcome == campaign.Drop:
 			case a.Outcome != campaign.Go:
 				p.settle = append(p.settle, d.ID)
+			case !e.putOffStaging(l, d.ID).IsZero():
+				p.settle = append(p.settle, d.ID) // steps aside until it is tried again
 			case e.isReady(tx, l, d, &p):
 				p.send, p.content, p.campaign = d, *f.Content, b.campaign
 				return nil
@@ -282,6 +285,17 @@ func (e *Engine) isReady(tx store.Tx, l *lane, d *campaign.Delivery, p *pick) bo
 	}
 	_, p.staged = stagedOf(tx, d, e.clk.Now())
 	return p.staged
+}
+
+// putOffStaging is until when a delivery whose staging failed is left alone;
+// zero: it is not.
+func (e *Engine) putOffStaging(l *lane, id campaign.DeliveryID) time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if until := l.restage[id]; until.After(e.clk.Now()) {
+		return until
+	}
+	return time.Time{}
 }
 
 func (l *lane) health(flights map[campaign.DeliveryID]*flight) LaneHealth {

@@ -65,7 +65,6 @@ func (e *Engine) stage(l *lane) {
 			return
 		}
 		if d == nil {
-			e.stagedAll(l)
 			return
 		}
 		ch, err := e.open(c, d.Channel)
@@ -76,13 +75,13 @@ func (e *Engine) stage(l *lane) {
 		if !e.prepare(l, ch, d, content) {
 			return
 		}
-		e.stagedAll(l) // the sender may find it ready
+		e.staged(l)
 		e.nudge()
 	}
 }
 
-// stagedAll lets a sender that waited for the stager look again.
-func (e *Engine) stagedAll(l *lane) {
+// staged lets a sender that waited for the stager look again.
+func (e *Engine) staged(l *lane) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if l.waits.Code == reasonStaging {
@@ -209,24 +208,7 @@ func (e *Engine) notStaged(l *lane, d *campaign.Delivery, cause error) bool {
 	l.restage[d.ID] = next
 	e.mu.Unlock()
 	e.tellOnce("staging "+string(d.ID), about(d, NoticeRetry, string(d.Plan)+"/"+string(d.Post)+" could not be prepared yet: "+cause.Error(), now))
-	// One that is due steps aside, so that it stands before nobody.
-	err := e.update("putting off what is not staged", func(tx store.Tx) error {
-		fresh, err := tx.Delivery(d.ID)
-		if err != nil {
-			return err
-		}
-		if fresh.State != campaign.Scheduled || fresh.Parked || fresh.RunAt().After(now) {
-			return nil
-		}
-		if until := fresh.Latest.Add(time.Millisecond); next.After(until) {
-			next = until
-		}
-		if err := fresh.Wait(campaign.ReasonNotSent, cause.Error(), next, now); err != nil {
-			return ruleError{err}
-		}
-		return tx.PutDelivery(&fresh)
-	})
-	return err == nil
+	return true
 }
 
 // holdLane closes an account that failed outside of a publish call.
