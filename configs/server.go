@@ -140,7 +140,8 @@ func (s *Server) complete(dir string) {
 		fallback string
 	}{{&l.Store, inside.Store}, {&l.Media, inside.Media}, {&l.Plans, inside.Plans}, {&l.Backups, inside.Backups}, {&l.Socket, inside.Socket}} {
 		if *p.path == "" {
-			*p.path = p.fallback
+			*p.path = p.fallback // lies in the data folder, which is resolved already
+			continue
 		}
 		resolve(p.path)
 	}

@@ -40,7 +40,7 @@ func actorOf(ctx context.Context) (campaign.Actor, error) {
 
 func (s *Server) actorLocal(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := s.Desk.ActorAs(r.Context(), campaign.PersonID(r.Header.Get(AsHeader)), "command")
+		a, err := s.Desk.LocalActor(r.Context(), campaign.PersonID(r.Header.Get(AsHeader)))
 		h.ServeHTTP(w, withActor(r, a, err))
 	})
 }

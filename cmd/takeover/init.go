@@ -124,7 +124,7 @@ func (a *app) initFiles(dir, example string, q initAnswers) (server []byte, err 
 		return nil, err
 	}
 	if example != "" {
-		return server, copyExample(dir)
+		return server, copyExample(dir, example)
 	}
 	id := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
@@ -138,15 +138,18 @@ func (a *app) initFiles(dir, example string, q initAnswers) (server []byte, err 
 
 // copyExample lays the example out with its dates in the coming weeks and a
 // sandbox in every channel's place.
-func copyExample(dir string) error {
-	example := configs.Examples()
+func copyExample(dir, name string) error {
+	example, err := fs.Sub(configs.Examples(), name)
+	if err != nil {
+		return err
+	}
 	weeks, err := configs.MoveToward(example, time.Now(), 24*time.Hour)
 	if err != nil {
 		return err
 	}
 	moved := configs.Moved(example, weeks)
 	return fs.WalkDir(moved, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == "takeover.yaml" || strings.HasSuffix(path, ".go") {
+		if err != nil || d.IsDir() || path == "takeover.yaml" || strings.HasPrefix(path, "draw/") {
 			return err
 		}
 		b, err := fs.ReadFile(moved, path)
