@@ -79,3 +79,7 @@ func (r *Registry) Platform(name string) (Platform, error) {
 	}
 	return p, nil
 }
+
+// Facts are what is known beforehand of the channel's platform: of the one
+// whose limits hold for it ("like" of a sandbox).
+func (r *Registry) Facts(c campaign.Channel) (Facts, bool) { return Known(c.LimitsName()) }

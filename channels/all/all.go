@@ -1,14 +1,17 @@
-// Package all lists the platforms of this program by hand: a new adapter is
-// its folder, one line here and one row in docs/channels.md.
+// Package all lists the platforms that this program can publish to. It is the
+// one place that imports them.
 package all
 
 import (
 	"github.com/ittakesacommunity/takeover/channels"
-	"github.com/ittakesacommunity/takeover/channels/sandbox"
+	"github.com/ittakesacommunity/takeover/channels/manual"
 	"github.com/ittakesacommunity/takeover/channels/webhook"
 )
 
-// Platforms lists what channels can be opened for, in the order that people see.
+// Platforms is the list, in the order people see it.
 func Platforms() []channels.Platform {
-	return []channels.Platform{webhook.Platform(), sandbox.Platform()}
+	return []channels.Platform{
+		webhook.Platform(),
+		manual.Platform(),
+	}
 }

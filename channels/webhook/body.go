@@ -39,6 +39,8 @@ type Post struct {
 	Thread         []string             `json:"thread,omitempty"` // further parts, in order
 	FirstComment   string               `json:"first_comment,omitempty"`
 	ContentWarning string               `json:"content_warning,omitempty"`
+	Visibility     string               `json:"visibility,omitempty"`
+	Silent         bool                 `json:"silent,omitempty"`
 	Media          []Media              `json:"media,omitempty"`
 	DueAt          time.Time            `json:"due_at"`
 }
@@ -63,7 +65,8 @@ func body(env channels.Env, d campaign.Delivery, c campaign.Content) ([]byte, er
 		DeliveryID: d.ID, Campaign: env.Campaign, Mechanism: d.Mechanism, Window: d.Takeover,
 		Channel: d.Channel, Kind: d.Kind, Step: d.Step,
 		Text: c.Text, Language: c.Language, Languages: c.Languages, Link: c.Link, Thread: c.Thread,
-		FirstComment: c.FirstComment, ContentWarning: c.ContentWarning, DueAt: d.Due.UTC(),
+		FirstComment: c.FirstComment, ContentWarning: c.ContentWarning,
+		Visibility: c.Visibility, Silent: c.Silent, DueAt: d.Due.UTC(),
 	}}
 	for _, m := range c.Media {
 		out := Media{SHA256: m.Digest, MIME: m.Type, Alt: m.Alt, Credit: m.Credit, Licence: m.Licence, Width: m.Width, Height: m.Height}

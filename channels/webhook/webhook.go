@@ -17,10 +17,9 @@ import (
 
 // Platform is the kind of channel that this package makes.
 func Platform() channels.Platform {
+	facts, _ := channels.Known(name)
 	return channels.Platform{
-		Name:         "webhook",
-		Class:        campaign.K6,
-		Capabilities: []string{"alt", "language", "link", "thread", "first_comment", "content_warning"},
+		Name: name, Class: facts.Class, Limits: facts.Limits, Capabilities: facts.Capabilities,
 		Open: func(id campaign.ChannelID, c campaign.Channel, env channels.Env) (channels.Channel, error) {
 			return New(c, env)
 		},
@@ -28,7 +27,8 @@ func Platform() channels.Platform {
 }
 
 const (
-	op = "webhook.publish"
+	name = "webhook" // of the platform
+	op   = "webhook.publish"
 	// answerWithin is how long a receiver may take. Source: platforms.md §13.
 	answerWithin = 30 * time.Second
 	// maxAnswer is the most bytes of an answer that are read. Source: platforms.md §13.
