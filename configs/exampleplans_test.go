@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	_ "image/png"
+	_ "image/jpeg"
 	"io/fs"
 	"testing"
 	"time"

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-//go:embed examples/itac/*.yaml examples/itac/media/*.png
+//go:embed examples/itac/*.yaml examples/itac/media/*.jpg
 var embedded embed.FS
 
 // Examples holds one folder for each example campaign ("itac"), with

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
 )
@@ -24,13 +25,9 @@ type WindowPath struct {
 	Window campaign.TakeoverID `path:"window"`
 }
 
-func (s *Server) known(platform string) bool {
-	for _, p := range s.Platforms {
-		if p.Name == platform {
-			return true
-		}
-	}
-	return false
+func known(platform string) bool {
+	_, ok := channels.Known(platform)
+	return ok
 }
 
 func (s *Server) apiCampaign(a huma.API) {
@@ -47,7 +44,7 @@ func (s *Server) apiCampaign(a huma.API) {
 			Dry
 			Body CampaignFile
 		}) (desk.Applied, error) {
-			camp, findings := configs.ParseCampaign(in.Body.File, []byte(in.Body.Source), s.known)
+			camp, findings := configs.ParseCampaign(in.Body.File, []byte(in.Body.Source), known)
 			if findings.HasErrors() {
 				return desk.Applied{Findings: findings}, desk.ErrFindings
 			}

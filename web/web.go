@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
-	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/scheduler"
@@ -28,8 +27,6 @@ type Config struct {
 	Clock   clock.Clock
 	// Health is what the engine does; nil where none runs in this process.
 	Health func() scheduler.Health
-	// Platforms is asked whether a platform exists when a campaign file is applied.
-	Platforms []channels.Platform
 	Log       *slog.Logger // nil is silent
 	Version   string
 	// PagesAs lets everybody who reaches the pages read them as this person.

@@ -153,7 +153,7 @@ func (h *house) tellDesk(n desk.Notice) {
 
 // web makes the HTTP doors of the house.
 func (h *house) web() (*web.Server, error) {
-	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Platforms: all.Platforms(), Log: h.log, Version: version(), PagesAs: h.pagesAs}
+	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs}
 	if h.engine != nil {
 		c.Health = h.engine.Health
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -193,9 +194,10 @@ func (a *app) applyInitial(ctx context.Context, file string) error {
 	}
 	defer c.close()
 	quiet := *a
-	quiet.out, quiet.format = io.Discard, "text"
+	var said bytes.Buffer
+	quiet.out, quiet.format = &said, "text"
 	if err := quiet.applyAtStart(ctx, c, file); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w\n%s", file, err, said.Bytes())
 	}
 	return nil
 }

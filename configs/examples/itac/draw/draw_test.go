@@ -2,7 +2,7 @@ package main
 
 import (
 	"image"
-	_ "image/png"
+	_ "image/jpeg"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +15,7 @@ func TestPicturesAreTheProgramsOwn(t *testing.T) {
 	if err := drawAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	drawn, _ := filepath.Glob(filepath.Join(dir, "*.png"))
+	drawn, _ := filepath.Glob(filepath.Join(dir, "*.jpg"))
 	kept, _ := filepath.Glob("../media/*")
 	if len(drawn) != len(kept) || len(drawn) == 0 {
 		t.Errorf("%d drawn, %d kept", len(drawn), len(kept))

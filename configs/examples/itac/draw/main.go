@@ -7,13 +7,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"image/png"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"slices"
 )
 
-// scenes are the pictures by file name, without ".png".
+// scenes are the pictures by file name, without ".jpg".
 var scenes = map[string]func() *canvas{
 	"nurse-quito":     nurse,
 	"street":          street,
@@ -48,11 +48,11 @@ func drawAll(dir string) error {
 	slices.Sort(names)
 	for _, name := range names {
 		var b bytes.Buffer
-		enc := png.Encoder{CompressionLevel: png.BestCompression}
-		if err := enc.Encode(&b, scenes[name]().img); err != nil {
+		// JPEG, since Instagram takes nothing else.
+		if err := jpeg.Encode(&b, scenes[name]().img, &jpeg.Options{Quality: 74}); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+".png"), b.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+".jpg"), b.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
