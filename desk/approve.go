@@ -70,6 +70,9 @@ func (d *Desk) Approve(ctx context.Context, a campaign.Actor, q Approval) (Appro
 	var out Approved
 	err := d.do(ctx, a, "approve", func(r *room) error {
 		out = Approved{}
+		if err := r.mayDecide(); err != nil {
+			return err
+		}
 		waiting, err := r.waiting(q.Pick, &out)
 		if err != nil {
 			return err
@@ -103,6 +106,11 @@ func (d *Desk) Approve(ctx context.Context, a campaign.Actor, q Approval) (Appro
 	}
 	d.wake()
 	return out, nil
+}
+
+// mayDecide asks for the role alone; each delivery is asked about by itself.
+func (r *room) mayDecide() error {
+	return r.may(campaign.ActApprove, campaign.Object{Plan: r.a.Guest})
 }
 
 func nothingApproved(out Approved) error {

@@ -29,10 +29,11 @@ func TestF46FourEyes(t *testing.T) {
 	if err != nil || len(out.Scheduled) != 3 || out.Already != 1 {
 		t.Errorf("another person: %v, %+v", err, out)
 	}
-	_, err = w.Approve(ctx, w.lead(), Approval{Pick: Pick{Plan: "mayors"}})
-	if err != nil {
-		t.Errorf("nothing is left to approve: %v", err)
+	if out, err := w.Approve(ctx, w.boss(), Approval{Pick: Pick{Plan: "mayors"}}); err != nil || out.Already != 4 {
+		t.Errorf("nothing is left to approve: %v, %+v", err, out)
 	}
+	_, err = w.Approve(ctx, w.lead(), Approval{Pick: Pick{Plan: "mayors"}})
+	wants(t, "a lead", err, campaign.ErrNotAllowed)
 }
 
 func TestTwoApprovals(t *testing.T) {

@@ -146,6 +146,8 @@ func TestPicks(t *testing.T) {
 	wants(t, "no such plan", err, store.ErrNotFound)
 	_, err = w.Cancel(ctx, w.as("lead@youth.example"), Pick{IDs: idsOf(w.of("one"))}, "")
 	wants(t, "another's", err, campaign.ErrNotAllowed)
+	_, err = w.Cancel(ctx, w.as("lead@youth.example"), Pick{Plan: "mayors"}, "")
+	wants(t, "another's plan", err, campaign.ErrNotAllowed)
 	if out, err := w.Cancel(ctx, w.lead(), Pick{Channel: "wall"}, "wrong"); err != nil || len(out.Rows) != 2 || out.Rows[0].Shown != "withdrawn" {
 		t.Errorf("%v: %+v", err, out)
 	}

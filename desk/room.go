@@ -184,19 +184,6 @@ func (r *room) rows(ds []campaign.Delivery) ([]Row, error) {
 	return rows, nil
 }
 
-// rowsOf reads the deliveries anew.
-func (r *room) rowsOf(ids []campaign.DeliveryID) ([]Row, error) {
-	ds := make([]campaign.Delivery, 0, len(ids))
-	for _, id := range ids {
-		d, err := r.Delivery(id)
-		if err != nil {
-			return nil, err
-		}
-		ds = append(ds, d)
-	}
-	return r.rows(ds)
-}
-
 // shown is the word people see, with what stops it now taken in.
 func shown(d *campaign.Delivery, sw *campaign.Switches) string {
 	if d.State == campaign.Planned || d.State == campaign.Scheduled {

@@ -1,0 +1,103 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
+)
+
+// Inbox is what waits for a person. mine leaves out what the actor cannot approve.
+func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, error) {
+	var out Inbox
+	err := d.look(ctx, a, func(r *room) error {
+		out = Inbox{Approvals: []InboxItem{}, Decide: []Row{}, Missed: []Row{}, Paused: []Row{}}
+		if err := r.mayEnter(); err != nil {
+			return err
+		}
+		items, order := map[string]*InboxItem{}, []string{}
+		f := store.Filter{States: []campaign.State{campaign.Planned, campaign.Scheduled, campaign.NeedsHuman, campaign.Missed}}
+		err := r.each(f, func(v campaign.Delivery) error {
+			if !r.sees(v.Mechanism, v.Plan) {
+				return nil
+			}
+			row, err := r.row(v)
+			if err != nil {
+				return err
+			}
+			switch {
+			case v.State == campaign.NeedsHuman:
+				out.Decide = append(out.Decide, row)
+			case v.State == campaign.Missed:
+				if v.IfMissed == "ask" && r.unanswered(&v) {
+					out.Missed = append(out.Missed, row)
+				}
+			case awaits(&v, r.c.Policies):
+				key := string(v.Plan) + "/" + string(v.Post)
+				if items[key] == nil {
+					items[key] = &InboxItem{Plan: v.Plan, Post: v.Post, Mechanism: v.Mechanism, First: v.Due, Contents: map[campaign.Digest]campaign.Content{}}
+					order = append(order, key)
+				}
+				items[key].Rows = append(items[key].Rows, row)
+			case v.Parked && byPerson(v.Reason.Code) && !r.held(&v):
+				out.Paused = append(out.Paused, row)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, key := range order {
+			if err := r.complete(items[key]); err != nil {
+				return err
+			}
+			if items[key].Mine || !mine {
+				out.Approvals = append(out.Approvals, *items[key])
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// held tells whether a hold covers the delivery; the switches were read before.
+func (r *room) held(d *campaign.Delivery) bool {
+	_, held := pausedBy(d, r.sw)
+	return held
+}
+
+// unanswered tells whether a missed delivery has no newer one in its stead.
+func (r *room) unanswered(d *campaign.Delivery) bool {
+	n := 1
+	if m := numbered.FindStringSubmatch(d.Occurrence); m != nil {
+		fmt.Sscan(m[1], &n)
+	}
+	_, err := r.Delivery(renamed(*d, n+1).ID)
+	return errors.Is(err, store.ErrNotFound)
+}
+
+// complete adds to an inbox item what the approver looks at and whether they may.
+func (r *room) complete(item *InboxItem) error {
+	ds := make([]campaign.Delivery, len(item.Rows))
+	for i, row := range item.Rows {
+		ds[i] = row.Delivery
+		c, err := r.Content(row.Delivery.Content)
+		if err != nil {
+			return err
+		}
+		item.Contents[row.Delivery.Content] = c
+	}
+	item.Hash, item.Mine = HashOf(ds), true
+	for i := range ds {
+		o := r.aboutDelivery(&ds[i])
+		o.Authors, o.Due = []campaign.PersonID{ds[i].Author}, ds[i].Due
+		if err := r.may(campaign.ActApprove, o); err != nil {
+			item.Mine, item.Why = false, err.Error()
+		}
+	}
+	p, err := r.Plan(item.Plan)
+	item.Comments = ofPost(p.Comments, item.Post)
+	return err
+}

@@ -1,0 +1,150 @@
+package desk
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+)
+
+// Status is the state of everything at a glance.
+func (d *Desk) Status(ctx context.Context, a campaign.Actor) (Status, error) {
+	var out Status
+	err := d.look(ctx, a, func(r *room) error {
+		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
+			return err
+		}
+		sw, err := r.switches()
+		if err != nil {
+			return err
+		}
+		out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Stopped: stopLines(sw), Running: d.Brake != nil}
+		if out.ByState, err = r.Counts(); err != nil {
+			return err
+		}
+		out.Lanes, err = r.laneLines(sw)
+		return err
+	})
+	return out, err
+}
+
+// laneLines describes every account of the campaign, and any other with work.
+func (r *room) laneLines(sw *campaign.Switches) ([]LaneLine, error) {
+	of := map[campaign.LaneID][]campaign.ChannelID{}
+	for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
+		of[r.c.LaneOf(id)] = append(of[r.c.LaneOf(id)], id)
+	}
+	busy, err := r.Lanes()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range busy {
+		if _, ok := of[l]; !ok {
+			of[l] = nil
+		}
+	}
+	lines := []LaneLine{}
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		lane, err := r.Lane(id)
+		if err != nil {
+			return nil, err
+		}
+		line := LaneLine{Lane: id, Channels: of[id], Last: lane.LastAt, Held: sw.LaneHolds[id].Reason}
+		if lane.RateUntil.After(r.now) {
+			line.WaitsFor = lane.RateUntil
+		}
+		if line.Next, _, err = r.Head(id); err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// stopLines lists everything that stops publishing.
+func stopLines(sw *campaign.Switches) []StopLine {
+	lines := []StopLine{}
+	for _, c := range slices.Sorted(maps.Keys(sw.Causes)) {
+		rec := sw.Causes[c]
+		lines = append(lines, StopLine{Cause: c, Stop: true, By: rec.By, At: rec.At, Reason: rec.Reason, Text: causeText(c, rec)})
+	}
+	for _, h := range sw.Holds {
+		lines = append(lines, StopLine{Hold: h.ID, Stop: h.Stop, Scope: h.Scope, By: h.By, At: h.At, Reason: h.Reason, Text: holdText(h)})
+	}
+	for _, l := range slices.Sorted(maps.Keys(sw.LaneHolds)) {
+		rec := sw.LaneHolds[l]
+		lines = append(lines, StopLine{Lane: l, By: rec.By, At: rec.At, Reason: rec.Reason, Text: words("the account "+string(l)+" is held", rec.By, rec.Reason)})
+	}
+	return lines
+}
+
+// Windows lists the windows, by begin then id. A lead sees them all: whose
+// turn it is on a channel is no secret among mechanisms.
+func (d *Desk) Windows(ctx context.Context, a campaign.Actor) ([]WindowLine, error) {
+	lines := []WindowLine{}
+	err := d.look(ctx, a, func(r *room) error {
+		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
+			return err
+		}
+		plans, err := r.Tx.Plans()
+		if err != nil {
+			return err
+		}
+		n := map[campaign.TakeoverID]int{}
+		for _, p := range plans {
+			n[p.Takeover]++
+		}
+		for id, t := range r.c.Takeovers {
+			lines = append(lines, WindowLine{ID: id, Mechanism: t.Mechanism, From: t.From, To: t.To, Channels: t.Channels,
+				SubmitBy: t.SubmitBy, Shared: t.Shared, Revoked: t.Revoked, State: windowState(t, r.now), Plans: n[id]})
+		}
+		return nil
+	})
+	slices.SortFunc(lines, func(a, b WindowLine) int {
+		if c := a.From.Compare(b.From); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+	return lines, err
+}
+
+func windowState(t campaign.Takeover, now time.Time) string {
+	switch {
+	case t.Revoked:
+		return "revoked"
+	case now.Before(t.From):
+		return "coming"
+	case now.Before(t.To):
+		return "open"
+	}
+	return "ended"
+}
+
+// Channels lists the channels, by id.
+func (d *Desk) Channels(ctx context.Context, a campaign.Actor) ([]ChannelLine, error) {
+	lines := []ChannelLine{}
+	err := d.look(ctx, a, func(r *room) error {
+		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
+			ch := r.c.Channels[id]
+			line := ChannelLine{ID: id, Platform: ch.Platform, Like: ch.Like, Handle: ch.Handle, Lane: ch.Lane(id), Languages: ch.Languages,
+				Paused: ch.Paused, DailyLimit: ch.DailyLimit, MinGap: ch.MinGap}
+			if f, ok := d.Facts(ch); ok {
+				line.Class = f.Class
+			}
+			var err error
+			if line.Next, _, err = r.Head(line.Lane); err != nil {
+				return err
+			}
+			lines = append(lines, line)
+		}
+		return nil
+	})
+	return lines, err
+}
