@@ -26,9 +26,9 @@ type Config struct {
 	DryDesk *desk.Desk
 	Clock   clock.Clock
 	// Health is what the engine does; nil where none runs in this process.
-	Health func() scheduler.Health
-	Log       *slog.Logger // nil is silent
-	Version   string
+	Health  func() scheduler.Health
+	Log     *slog.Logger // nil is silent
+	Version string
 	// PagesAs lets everybody who reaches the pages read them as this person.
 	// Only a demo on loopback sets it.
 	PagesAs campaign.PersonID

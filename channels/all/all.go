@@ -5,6 +5,8 @@ package all
 import (
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/channels/manual"
+	"github.com/ittakesacommunity/takeover/channels/sandbox"
+	"github.com/ittakesacommunity/takeover/channels/sandbox"
 	"github.com/ittakesacommunity/takeover/channels/webhook"
 )
 
@@ -13,5 +15,7 @@ func Platforms() []channels.Platform {
 	return []channels.Platform{
 		webhook.Platform(),
 		manual.Platform(),
+		sandbox.Platform(),
+		sandbox.Platform(),
 	}
 }
