@@ -298,6 +298,32 @@ func TestF58AuditEdited(t *testing.T) {
 	}
 }
 
+// TestRecordInAnothersPlace: a sound record under another key or in another
+// bucket is not what was asked for.
+func TestRecordInAnothersPlace(t *testing.T) {
+	s := open(t, options(t))
+	err := s.Update(ctx, func(st store.Tx) error {
+		a, b, t := some("d_1"), some("d_2"), st.(*tx)
+		if err := errors.Join(t.PutDelivery(&a), t.PutDelivery(&b)); err != nil {
+			return err
+		}
+		r, err := t.raw(inDeliveries, []byte("d_1"))
+		return errors.Join(err, t.putRaw(inDeliveries, []byte("d_2"), r), t.putRaw(inStaged, []byte("d_1"), r))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.View(ctx, func(tx store.Tx) error {
+		if _, err := tx.Delivery("d_2"); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("another key: %v", err)
+		}
+		if _, err := tx.Staged("d_1"); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("another bucket: %v", err)
+		}
+		return nil
+	})
+}
+
 func FuzzUnseal(f *testing.F) {
 	f.Add([]byte("key"), seal(inPlans, []byte("key"), []byte("content")))
 	f.Fuzz(func(t *testing.T, key, r []byte) {

@@ -71,7 +71,7 @@ func publish(ctx context.Context, local, path string) error {
 // snapshot writes one consistent state into a new file beside the data file
 // and returns its name.
 func (s *Store) snapshot(ctx context.Context) (path string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(s.o.Path), filepath.Base(s.o.Path)+".copy-*")
+	f, err := os.CreateTemp(filepath.Dir(s.o.Path), filepath.Base(s.o.Path)+copySuffix+"*")
 	if err != nil {
 		return "", err
 	}

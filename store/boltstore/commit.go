@@ -146,10 +146,6 @@ func (s *Store) runAll(calls []*call) (waiting []*call, err error) {
 		if !c.taken.CompareAndSwap(false, true) {
 			continue
 		}
-		if err := c.ctx.Err(); err != nil {
-			c.done <- err
-			continue
-		}
 		t := &tx{s: s, w: w}
 		c.turn <- t
 		if ferr := <-c.ran; ferr != nil {

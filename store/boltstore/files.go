@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // syncFile flushes what the page cache holds of the file.
@@ -93,6 +94,20 @@ func (p patient) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return p.w.Write(b)
+}
+
+// copySuffix follows the data file's name in that of a copy under way.
+const copySuffix = ".copy-"
+
+// removeCopies takes away what backups left that were killed. An error leaves
+// them for the next time: they only take space.
+func removeCopies(data string) {
+	entries, _ := os.ReadDir(filepath.Dir(data))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(data)+copySuffix) {
+			_ = os.Remove(filepath.Join(filepath.Dir(data), e.Name()))
+		}
+	}
 }
 
 // removeOld takes away what a crash left under a temporary name.

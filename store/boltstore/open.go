@@ -67,6 +67,9 @@ const (
 // was not touched. Its cost does not grow with what is stored, save after a
 // failed write and for a migration.
 func Open(o Options) (_ *Store, err error) {
+	if o.Path == "" {
+		return nil, errors.New("a store needs a path")
+	}
 	lock, err := acquire(o.Path)
 	if err != nil {
 		return nil, err
@@ -87,6 +90,7 @@ func Open(o Options) (_ *Store, err error) {
 	if err := s.find(); err != nil {
 		return nil, err
 	}
+	removeCopies(o.Path)
 	if err := s.openFile(); err != nil {
 		return nil, err
 	}

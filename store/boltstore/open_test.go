@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -223,6 +224,39 @@ func TestF17ReadOnlyFolder(t *testing.T) {
 	}()
 	if err := <-result; !errors.Is(err, ErrReadOnly) || !errors.Is(err, syscall.EACCES) {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// TestF6KilledBackup leaves neither half a backup nor its copy for ever.
+func TestF6KilledBackup(t *testing.T) {
+	o := options(t)
+	target := filepath.Join(t.TempDir(), "backup")
+	var image Options
+	o.onPoint = func(p string) {
+		if p == "copied, not in place" {
+			image = copyAll(t, o)
+			if _, err := os.Lstat(target); err == nil {
+				t.Error("the backup had its name before it was read back")
+			}
+		}
+	}
+	s := open(t, o)
+	put(t, s, "kept", "x")
+	if err := s.Backup(ctx, target); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Backup(ctx, target); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over another: %v", err)
+	}
+	for _, o := range []Options{o, image} {
+		_ = s.Close()
+		s = open(t, o)
+		if !has(t, s, "kept") {
+			t.Error("an acknowledged write is gone")
+		}
+		if left, _ := filepath.Glob(o.Path + ".*"); len(left) != 1 {
+			t.Errorf("left behind: %v", left)
+		}
 	}
 }
 

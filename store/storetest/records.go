@@ -65,8 +65,30 @@ func (s Suite) settings(t *testing.T) {
 		}
 		return nil
 	})
+	// A campaign that is taken back is not remembered for the one that then
+	// gets its revision.
+	failed := c
+	failed.Revision, failed.Title = 1, "taken back"
+	err := st.Update(ctx, func(tx store.Tx) error {
+		if err := tx.PutCampaign(failed); err != nil {
+			return err
+		}
+		if got, err := tx.Campaign(); err != nil || got.Title != "taken back" || got.Revision != 2 {
+			t.Errorf("its own campaign: %+v, %v", got, err)
+		}
+		return errUndo
+	})
+	want(t, "update", err, errUndo)
+	failed.Title = "kept"
+	update(t, st, func(tx store.Tx) error { return tx.PutCampaign(failed) })
+	view(t, st, func(tx store.Tx) error {
+		if got, err := tx.Campaign(); err != nil || got.Title != "kept" {
+			t.Errorf("campaign: %+v, %v", got, err)
+		}
+		return nil
+	})
 	update(t, st, func(tx store.Tx) error {
-		want(t, "campaign of revision 0 over revision 1", tx.PutCampaign(c), store.ErrStale)
+		want(t, "campaign of revision 0 over revision 2", tx.PutCampaign(c), store.ErrStale)
 		return tx.PutSetting("token/a", nil)
 	})
 	view(t, st, func(tx store.Tx) error {
