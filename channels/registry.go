@@ -54,8 +54,9 @@ func (r *Registry) Channel(c *campaign.Campaign, id campaign.ChannelID) (Channel
 	}
 	env := r.env
 	env.Campaign = c.ID
-	config.Settings = maps.Clone(config.Settings) // the adapter's own
-	ch, err := p.Open(id, config, env)
+	lent := config
+	lent.Settings = maps.Clone(config.Settings) // the campaign is everybody's
+	ch, err := p.Open(id, lent, env)
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", id, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/channels/manual"
 	"github.com/ittakesacommunity/takeover/channels/sandbox"
-	"github.com/ittakesacommunity/takeover/channels/sandbox"
 	"github.com/ittakesacommunity/takeover/channels/webhook"
 )
 
@@ -15,7 +14,6 @@ func Platforms() []channels.Platform {
 	return []channels.Platform{
 		webhook.Platform(),
 		manual.Platform(),
-		sandbox.Platform(),
 		sandbox.Platform(),
 	}
 }
