@@ -17,8 +17,8 @@ import (
 
 // scopeFlags choose what a stop or hold covers.
 type scopeFlags struct {
-	all                                    bool
-	mechanism, channel, window, plan, post string
+	all                              bool
+	mechanism, channel, window, plan string
 }
 
 func (f *scopeFlags) register(c *cobra.Command) {
