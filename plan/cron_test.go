@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -168,11 +168,12 @@ func enumerate(match func(wall time.Time) bool, loc *time.Location, from, until 
 // zoneNames are all zones of Go's own copy of the zone database, which is what
 // time/tzdata embeds.
 func zoneNames(t *testing.T) []string {
-	r, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip"))
+	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		if _, statErr := os.Stat(runtime.GOROOT()); statErr != nil {
-			t.Skip("no Go tree to list the zones from")
-		}
+		t.Skip("no Go tree to list the zones from")
+	}
+	r, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()

@@ -66,7 +66,8 @@ type expander struct {
 	home     *time.Location // of the campaign
 	anchors  map[string]campaign.Anchor
 	media    map[string]campaign.Media // by path
-	langs    []string                  // of the plan, in its order
+	surfaces map[campaign.ChannelID]Surface
+	langs    []string // of the plan, in its order
 	rows     []row
 	bytes    int
 	full     bool // a bound was reached; said once
@@ -88,7 +89,7 @@ type finding struct {
 
 func newExpander(p *Plan, env Env) *expander {
 	e := &expander{p: p, env: env, c: env.Campaign, post: -1, said: map[finding]bool{}, bad: map[int]bool{},
-		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}}
+		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, surfaces: map[campaign.ChannelID]Surface{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}}
 	for i := range p.broken {
 		e.bad[i] = true
 	}
@@ -128,6 +129,9 @@ func (e *expander) say(at Pos, f campaign.Finding) {
 		return
 	}
 	e.said[key] = true
+	if len(e.found) == maxFindings-1 {
+		at, f = e.p.Pos, campaign.Finding{Severity: campaign.SeverityError, Code: CodeBytes, Message: "there are more findings than are shown", Fix: "mend these and check again"}
+	}
 	f.File, f.Line, f.Column, f.Path = e.p.File, at.Line, at.Column, at.Path
 	e.found = append(e.found, f)
 }
@@ -221,7 +225,7 @@ func (e *expander) joined(x *Post, m moment, v view, ch campaign.ChannelID, lang
 }
 
 func (e *expander) addRow(x *Post, m moment, ch campaign.ChannelID, content campaign.Content, lang string, place Pos) {
-	e.bytes += len(content.Text) + 200
+	e.bytes += sizeOf(content)
 	if len(e.rows) >= maxDeliveries || e.bytes > maxContentBytes {
 		e.full = true
 		e.fault(x.Pos, "P098", fmt.Sprintf("with this post the plan makes more than %d deliveries, or texts of more than %d MiB", maxDeliveries, maxContentBytes>>20), "split the plan into several")
@@ -239,6 +243,18 @@ func (e *expander) addRow(x *Post, m moment, ch campaign.ChannelID, content camp
 		d.Languages = []string{content.Language}
 	}
 	e.rows = append(e.rows, row{post: e.post, order: len(e.rows), moment: m, place: place, gap: channel.MinGap, due: m.at, content: content, delivery: d})
+}
+
+// sizeOf is about what a content costs in memory.
+func sizeOf(c campaign.Content) int {
+	n := 500 + 2*len(c.Text) + len(c.FirstComment) + len(c.ContentWarning)
+	for _, part := range c.Thread {
+		n += len(part)
+	}
+	for _, m := range c.Media {
+		n += 500 + len(m.Alt)
+	}
+	return n
 }
 
 // finishRows gives each row its id, times and hashes, and checks its time.
@@ -294,7 +310,9 @@ func (e *expander) expansion() *Expansion {
 	for i, post := range e.p.Posts {
 		id := campaign.PostID(post.ID.Value)
 		if e.bad[i] {
-			x.Skipped = append(x.Skipped, id)
+			if !slices.Contains(x.Skipped, id) {
+				x.Skipped = append(x.Skipped, id)
+			}
 			continue
 		}
 		good[id] = true

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -138,6 +139,10 @@ var zoneOf = map[string]string{
 	"JST": "Asia/Tokyo", "PKT": "Asia/Karachi", "AST": "Asia/Riyadh", "UTC+1": "Europe/Brussels", "Z": "UTC",
 }
 
+// zoneForm is the form of names of places; it leaves out abbreviations, files
+// of the system, and its variants of the database ("right/…" has leap seconds).
+var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_+-]*)+$`)
+
 // loadZone finds a zone by its IANA name; else it says what to write instead.
 func loadZone(name string) (loc *time.Location, fix string) {
 	if name == "UTC" {
@@ -146,7 +151,7 @@ func loadZone(name string) (loc *time.Location, fix string) {
 	if z, ok := zoneOf[strings.ToUpper(name)]; ok {
 		return nil, fmt.Sprintf("write %s", z)
 	}
-	if strings.Contains(name, "/") && !strings.HasPrefix(name, "Etc/") && !strings.Contains(name, "..") {
+	if zoneForm.MatchString(name) && !strings.HasPrefix(name, "Etc/") {
 		if loc, err := time.LoadLocation(name); err == nil {
 			return loc, ""
 		}
@@ -172,10 +177,14 @@ func (e *expander) checkTags(tags []Tag) {
 
 // doubles finds ids that stand twice.
 func (e *expander) doubles() {
-	seen := map[string]Str{}
+	seen, number := map[string]Str{}, map[string]int{}
 	for i, x := range e.p.Posts {
 		e.post = i
-		e.once(seen, "posts", x.ID)
+		if e.once(seen, "posts", x.ID) {
+			number[x.ID.Value] = i
+		} else {
+			e.bad[number[x.ID.Value]] = true // nobody can tell which of them is meant
+		}
 		for _, list := range [][]Step{x.Steps, x.Items} {
 			steps := map[string]Str{}
 			for _, s := range list {
@@ -194,13 +203,15 @@ func (e *expander) doubles() {
 	}
 }
 
-func (e *expander) once(seen map[string]Str, in string, id Str) {
+// once tells whether the id stands here for the first time.
+func (e *expander) once(seen map[string]Str, in string, id Str) bool {
 	if !id.Written() {
-		return
+		return true
 	}
 	if first, again := seen[id.Value]; again {
 		e.fault(id.Pos, "P090", fmt.Sprintf("%q stands twice in %s, first in line %d", clip(id.Value), in, first.Pos.Line), "give each a name of its own, or remove one")
-		return
+		return false
 	}
 	seen[id.Value] = id
+	return true
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Licences are the licences that a medium may have: those of Creative Commons
@@ -101,7 +102,7 @@ func (e *expander) mediaFor(x *Post, v view, langs []string) []campaign.Media {
 			continue
 		}
 		c := e.media[m.File.Value]
-		c.Alt, c.Credit, c.Licence = e.altIn(m, langs), m.Credit.Value, m.Licence.Value
+		c.Alt, c.Credit, c.Licence = norm.NFC.String(e.altIn(m, langs)), norm.NFC.String(m.Credit.Value), m.Licence.Value
 		c.Shows, c.Consent, c.Focus = m.Shows.Value, m.Consent.Value, m.Focus
 		out = append(out, c)
 	}

@@ -340,23 +340,25 @@ func (e *expander) duration(s Str, least time.Duration) time.Duration {
 }
 
 // checkTime compares the due time with clock, window and no-post hours. What
-// is stored with this very time already is not judged by the clock again.
+// has left the queue is not judged again, and what is in it not by the clock
+// unless its time is another one.
 func (e *expander) checkTime(r *row) {
-	local := r.due.In(e.zone).Format("2006-01-02 15:04")
-	at := fmt.Sprintf("%s %s", local, e.zone)
+	old, stored := e.existing[r.delivery.ID]
+	if !e.granted || stored && !queued(old) {
+		return // without a window no time can be right
+	}
+	at := fmt.Sprintf("%s %s", r.due.In(e.zone).Format("2006-01-02 15:04"), e.zone)
 	if !r.due.Equal(r.moment.at) {
 		at += fmt.Sprintf(" (spaced on %s)", r.delivery.Channel)
 	}
-	if !e.granted {
-		return // without a window no time can be right
-	}
-	if !e.standsSince(r) {
-		switch lead := e.c.Policies.MinLead; {
-		case r.due.Before(e.env.Now):
-			e.fault(r.moment.pos, "P021", at+" is in the past", "write a time to come")
-		case r.due.Before(e.env.Now.Add(lead)):
-			e.fault(r.moment.pos, "P024", fmt.Sprintf("%s is less than %s ahead", at, yamlwalk.FormatDuration(lead)), fmt.Sprintf("write %s or later", e.env.Now.Add(lead+time.Minute).In(e.zone).Format(wallForm)))
-		}
+	same := stored && (old.Due.Equal(r.due) || old.Rule == r.delivery.Rule && r.moment.anchor == "")
+	lead := e.c.Policies.MinLead
+	switch {
+	case same:
+	case r.due.Before(e.env.Now):
+		e.fault(r.moment.pos, "P021", at+" is in the past", "write a time to come")
+	case r.due.Before(e.env.Now.Add(lead)):
+		e.fault(r.moment.pos, "P024", fmt.Sprintf("%s is less than %s ahead", at, yamlwalk.FormatDuration(lead)), fmt.Sprintf("write %s or later", e.env.Now.Add(lead+time.Minute).In(e.zone).Format(wallForm)))
 	}
 	if r.due.Before(e.window.From) || !r.due.Before(e.window.To) {
 		e.bad[e.post] = true
@@ -368,16 +370,4 @@ func (e *expander) checkTime(r *row) {
 	if free := e.window.FreeAt(r.due, e.home); !free.Equal(r.due) {
 		e.fault(r.moment.pos, "P023", fmt.Sprintf("%s is in the window's no-post hours", at), fmt.Sprintf("write %s or later", free.In(e.zone).Format(wallForm)))
 	}
-}
-
-// standsSince tells whether the row's time is no new wish, so that it may be
-// past: it is stored with that time, it went out, or the event that it hangs on
-// was moved by a person, who cannot wait until all of it fits.
-func (e *expander) standsSince(r *row) bool {
-	old, ok := e.existing[r.delivery.ID]
-	if !ok {
-		return false
-	}
-	a, anchored := e.anchors[r.delivery.Anchor]
-	return old.Due.Equal(r.due) || !queued(old) || anchored && !a.Start.Equal(a.Written)
 }

@@ -62,6 +62,9 @@ func (e *expander) checkDays() {
 		local := r.due.In(e.home)
 		key := string(ch) + local.Format(time.DateOnly)
 		count[key]++
+		if old, ok := e.existing[r.delivery.ID]; ok && !queued(old) {
+			continue // it counts, but it is out
+		}
 		for _, l := range []struct {
 			limit int
 			whose string
@@ -80,6 +83,9 @@ func (e *expander) checkDays() {
 // weekSpan is within how long the same text is worth a warning.
 const weekSpan = 7 * 24 * time.Hour
 
+// maxTwins bounds how many equal texts before it a post is compared with.
+const maxTwins = 500
+
 // checkTwins finds the same text twice on one account, in this plan and in
 // what is stored of others.
 func (e *expander) checkTwins() {
@@ -96,13 +102,18 @@ func (e *expander) checkTwins() {
 		e.post = r.post
 		d := &r.delivery
 		key := account{d.Lane, d.Fingerprint}
-		for _, o := range slices.Backward(before[key]) {
+		old, stored := e.existing[d.ID]
+		out := stored && !queued(old) // it is out: nothing can be done about it here
+		for _, o := range slices.Backward(before[key][max(0, len(before[key])-maxTwins):]) {
+			if out {
+				break
+			}
 			if d.Due.Sub(o.due) >= weekSpan || e.twin(r, &o.delivery, fmt.Sprintf("in line %d", o.place.Line)) {
 				break // the nearest is enough to say
 			}
 		}
 		before[key] = append(before[key], r)
-		if e.env.Twins == nil {
+		if e.env.Twins == nil || out {
 			continue
 		}
 		for _, o := range e.env.Twins(d.Lane, d.Fingerprint) {

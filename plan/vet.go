@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
 // checkPost checks what a post says as a whole.
@@ -150,7 +151,7 @@ func (e *expander) checkOrder(x *Post) {
 
 // quietLocal reads a wall time; that it cannot be read is said elsewhere.
 func (e *expander) quietLocal(s Str) (time.Time, bool) {
-	t, err := time.Parse(wallForm, s.Value[:min(len(s.Value), len(wallForm))])
+	t, err := yamlwalk.ParseLocal(s.Value)
 	return t, err == nil
 }
 

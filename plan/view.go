@@ -192,12 +192,13 @@ func (e *expander) mayUse(s Str) bool {
 	return false
 }
 
-// surface is what the channel accepts.
+// surface is what the channel accepts; it is asked once.
 func (e *expander) surface(ch campaign.ChannelID) Surface {
-	if e.env.Surface == nil {
-		return Surface{}
+	s, ok := e.surfaces[ch]
+	if !ok && e.env.Surface != nil {
+		s, _ = e.env.Surface(ch)
+		e.surfaces[ch] = s
 	}
-	s, _ := e.env.Surface(ch)
 	return s
 }
 
@@ -248,26 +249,23 @@ func (e *expander) over(text string, c campaign.Content, ch campaign.ChannelID) 
 // their longest.
 func (e *expander) checkLength(c campaign.Content, ch campaign.ChannelID, place Pos, joined bool) {
 	unit := first(e.surface(ch).Limits.TextUnit, "characters")
-	parts := append([]string{longest(c)}, c.Thread...)
-	if c.FirstComment != "" {
-		parts = append(parts, c.FirstComment)
+	lang := first(strings.Join(c.Languages, ", "), c.Language)
+	parts := []struct{ name, text string }{{"the text", longest(c)}, {"the first comment", c.FirstComment}}
+	for i, text := range c.Thread {
+		parts = append(parts, struct{ name, text string }{fmt.Sprintf("part %d", i+2), text})
 	}
-	for i, text := range parts {
-		over, valid := e.over(text, c, ch)
-		name := "the text"
-		if i > 0 {
-			name = fmt.Sprintf("part %d", i+1)
-		}
-		lang := strings.Join(append([]string(nil), c.Languages...), ", ")
+	for _, p := range parts {
+		over, valid := e.over(p.text, c, ch)
 		switch {
+		case p.text == "":
 		case over > 0:
 			fix := fmt.Sprintf("shorten by %d (%s), or write a variant for %s", over, unit, ch)
 			if joined {
 				fix += "; or write if_too_long: separate"
 			}
-			e.fault(place, "P051", fmt.Sprintf("%s (%s) is %d over the limit of %s", name, first(lang, c.Language), over, ch), fix)
+			e.fault(place, "P051", fmt.Sprintf("%s (%s) is %d over the limit of %s", p.name, lang, over, ch), fix)
 		case !valid:
-			e.fault(place, "P051", fmt.Sprintf("%s would refuse %s (%s)", ch, name, first(lang, c.Language)), "shorten it, and remove odd characters")
+			e.fault(place, "P051", fmt.Sprintf("%s would refuse %s (%s)", ch, p.name, lang), "shorten it, and remove odd characters")
 		}
 	}
 	if check := e.surface(ch).Check; check != nil {
