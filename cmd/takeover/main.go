@@ -94,7 +94,7 @@ Make it yours:  takeover init`,
 // commands is the table of contents.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.initCommand(), a.serveCommand(), a.openCommand(),
+		a.initCommand(), a.serveCommand(), a.sandboxCommand(), a.demoCommand(), a.openCommand(),
 		a.campaignCommand(), a.configCommand(), a.schemaCommand(),
 		a.planCommand(), a.whenCommand(), a.measureCommand(), a.platformsCommand(),
 		a.inboxCommand(), a.approveCommand(), a.requestChangesCommand(), a.declineCommand(),
