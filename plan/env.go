@@ -83,10 +83,11 @@ type Expansion struct {
 
 // AskedValue is a number that a person fills in after submission.
 type AskedValue struct {
-	Key      string          `json:"key"` // as Env.Values has it
-	Post     campaign.PostID `json:"post"`
-	Min, Max int64
-	Value    string `json:"value,omitempty"` // what was filled in
+	Key   string          `json:"key"` // as Env.Values has it
+	Post  campaign.PostID `json:"post"`
+	Min   int64           `json:"min"`
+	Max   int64           `json:"max"`
+	Value string          `json:"value,omitempty"` // what was filled in
 }
 
 // Note says that the due time of a delivery is not the written one, because

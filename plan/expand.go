@@ -231,12 +231,15 @@ func (e *expander) addRow(x *Post, m moment, ch campaign.ChannelID, content camp
 		e.fault(x.Pos, "P098", fmt.Sprintf("with this post the plan makes more than %d deliveries, or texts of more than %d MiB", maxDeliveries, maxContentBytes>>20), "split the plan into several")
 		return
 	}
-	channel := e.c.Channels[ch]
+	channel, anchor := e.c.Channels[ch], m.anchor
+	if m.step.WaitFor.Written() {
+		anchor = x.Anchor.Value // what it waits for, whatever its time counts from
+	}
 	d := campaign.Delivery{
 		Takeover: campaign.TakeoverID(e.p.Window.Value), Mechanism: e.window.Mechanism, Plan: campaign.PlanID(e.p.ID.Value),
 		Post: campaign.PostID(x.ID.Value), Kind: x.Kind, Step: m.stepName, Channel: ch, Lane: channel.Lane(ch),
 		Language: lang, Languages: content.Languages, Occurrence: m.key, Series: m.series, Repeat: x.Repeat,
-		Rule: m.rule, Tolerance: m.tolerance, IfMissed: m.ifMissed, WaitFor: m.step.WaitFor.Value, Anchor: m.anchor,
+		Rule: m.rule, Tolerance: m.tolerance, IfMissed: m.ifMissed, WaitFor: m.step.WaitFor.Value, Anchor: anchor,
 		Consents: e.consents(x, m, content, lang), Author: e.env.Author, PlanRevision: e.env.Revision,
 	}
 	if len(d.Languages) == 0 {

@@ -91,6 +91,11 @@ func (e *expander) headerLanguages() {
 			e.langs = append(e.langs, l.Value)
 		}
 	}
+	for _, want := range e.c.Required {
+		if len(e.langs) > 0 && !slices.Contains(e.langs, want) {
+			e.warn(e.p.Languages[0].Pos, "W011", fmt.Sprintf("the campaign asks for %q, which is not among the languages", want), fmt.Sprintf("add %q to them, and write the texts in it", want))
+		}
+	}
 }
 
 func (e *expander) headerAnchors() {

@@ -27,7 +27,7 @@ func (e *expander) headerMedia() {
 			e.describe(m)
 		}
 		alt := e.c.Policies.AltText
-		if !m.Alt.Written() && alt != campaign.Off {
+		if !m.Alt.Written() && alt != campaign.Off && !e.follows() {
 			fix := `add "alt" with a sentence that describes the picture`
 			if alt == campaign.Warn {
 				e.warn(m.Pos, "W073", fmt.Sprintf("%s has no alt text", m.ID.Value), fix)
@@ -40,10 +40,11 @@ func (e *expander) headerMedia() {
 		}
 		e.vetText(m.Alt.All)
 		e.vetText(m.Credit)
-		if !m.Credit.Written() {
+		if !m.Credit.Written() && !e.follows() {
 			e.fault(m.Pos, "P074", fmt.Sprintf("%s has no credit", m.ID.Value), `add "credit" with who made it`)
 		}
 		switch {
+		case !m.Licence.Written() && e.follows(): // it may have been written wrongly
 		case !m.Licence.Written():
 			e.fault(m.Pos, "P075", fmt.Sprintf("%s has no licence", m.ID.Value), "add \"licence\": "+strings.Join(Licences[:3], ", ")+", own-work, with-permission, …")
 		case !slices.Contains(Licences, m.Licence.Value):
