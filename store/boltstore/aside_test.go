@@ -308,7 +308,7 @@ func TestRecordInAnothersPlace(t *testing.T) {
 			return err
 		}
 		r, err := t.raw(inDeliveries, []byte("d_1"))
-		return errors.Join(err, t.putRaw(inDeliveries, []byte("d_2"), r), t.putRaw(inStaged, []byte("d_1"), r))
+		return errors.Join(err, t.putRaw(inDeliveries, []byte("d_2"), r), t.putRaw(inBlobs, []byte("k"), seal(inPlans, []byte("k"), nil)))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func TestRecordInAnothersPlace(t *testing.T) {
 		if _, err := tx.Delivery("d_2"); !errors.Is(err, store.ErrCorrupt) {
 			t.Errorf("another key: %v", err)
 		}
-		if _, err := tx.Staged("d_1"); !errors.Is(err, store.ErrCorrupt) {
+		if _, err := tx.Blob("k"); !errors.Is(err, store.ErrCorrupt) {
 			t.Errorf("another bucket: %v", err)
 		}
 		return nil
