@@ -108,17 +108,17 @@ func TestOutcomeKeepsOnlyWhatIsSafe(t *testing.T) {
 }
 
 func TestBodyIsFrozenByDelivery(t *testing.T) {
-	d := campaign.Delivery{ID: "d_1", Mechanism: "mayors", Takeover: "mayors-dec", Channel: "partner", Kind: campaign.Quote, Due: testNow}
+	d := campaign.Delivery{ID: "d_1", Mechanism: "mayors", Takeover: "mayors-dec", Channel: "partner", Kind: campaign.Quote, Due: testNow.Add(-time.Minute)}
 	c := campaign.Content{Text: "Ensemble <b>&</b> 🌍", Language: "fr", Link: "https://example.org/x",
 		Media: []campaign.Media{{Digest: "ab", Type: "image/png", Alt: "Deux mains", Credit: "A. Example", Licence: "CC-BY-4.0"}}}
 	one, err := body(testEnv(), d, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"type":"takeover.post.published","timestamp":"2026-12-18T09:00:00Z","data":{"delivery_id":"d_1","campaign":"itac",` +
+	want := `{"type":"takeover.post.published","timestamp":"2026-12-18T08:59:00Z","data":{"delivery_id":"d_1","campaign":"itac",` +
 		`"mechanism":"mayors","window":"mayors-dec","channel":"partner","kind":"quote","text":"Ensemble <b>&</b> 🌍","language":"fr",` +
 		`"link":"https://example.org/x","media":[{"url":"https://media.example/ab","sha256":"ab","mime":"image/png","alt":"Deux mains",` +
-		`"credit":"A. Example","licence":"CC-BY-4.0"}],"due_at":"2026-12-18T09:00:00Z"}}`
+		`"credit":"A. Example","licence":"CC-BY-4.0"}],"due_at":"2026-12-18T08:59:00Z"}}`
 	if string(one) != want {
 		t.Errorf("body\n%s\nwant\n%s", one, want)
 	}

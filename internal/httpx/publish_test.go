@@ -309,11 +309,22 @@ func TestF28CappedAnswers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, nil, tt.answer)
-			a, err := local(Options{MaxBody: 100_000}).Publish(soon(t), open, post(s.URL))
+			ctx, capped := t.Context(), tt.name != "a byte now and then"
+			if !capped {
+				ctx = soon(t)
+			}
+			a, err := local(Options{MaxBody: 100_000, Timeout: 5 * time.Second}).Publish(ctx, open, post(s.URL))
+			if capped && isDeadline(err) {
+				t.Errorf("only time ended it: %v", err)
+			}
 			if a.Reach != tt.reach || a.Whole || err == nil || len(a.Body) > 100_000 {
 				t.Errorf("%s, whole %v, %d bytes, %v; want %s", a.Reach, a.Whole, len(a.Body), err, tt.reach)
 			}
 			<-s.done
+			a, err = local(Options{MaxBody: 100_000, Timeout: 5 * time.Second}).Do(ctx, post(s.URL))
+			if a.Whole || err == nil || len(a.Body) > 100_000 || capped && isDeadline(err) {
+				t.Errorf("read: whole %v, %d bytes, %v", a.Whole, len(a.Body), err)
+			}
 		})
 	}
 }
