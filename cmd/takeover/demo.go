@@ -76,6 +76,9 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	a.say("queue: %s/queue", d.pages)
 	a.say("wall:  %s/ (a pretend platform)", d.wall)
 	if err := d.play(ctx); err != nil {
+		if ctx.Err() != nil {
+			return exit{exitInterrupted}
+		}
 		return fmt.Errorf("%w\n%s", err, d.tail())
 	}
 	r, err := d.report(ctx, began)
@@ -241,7 +244,7 @@ func (d *demo) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.base = time.Now().Add(2 * time.Second).Truncate(time.Second)
+	d.base = time.Now().Add(3 * time.Second).Truncate(time.Second)
 	for _, name := range names {
 		if err := d.submit(ctx, name, pictures); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ type demoRow struct {
 	Evidence  string               `json:"evidence"` // address of the post and how it is known, or why there is none
 }
 
-// reads back the queue and the wall, and compares them.
+// report reads the queue and the wall, and compares them.
 func (d *demo) report(ctx context.Context, began time.Time) (demoReport, error) {
 	rows, err := d.queue(ctx)
 	if err != nil {
@@ -77,7 +78,7 @@ func (d *demo) report(ctx context.Context, began time.Time) (demoReport, error) 
 		ByLanguage: map[string]int{}, Deliveries: len(rows), Duplicates: seen.Duplicates, Wrong: []string{}, Queue: d.pages + "/queue", Wall: d.wall + "/"}
 	r.Decisions = d.story.done
 	r.compare(rows, seen)
-	r.lateness(rows, d.base)
+	r.lateness(rows, d.story.delays)
 	r.check()
 	r.TookMS = time.Since(began).Milliseconds()
 	return r, nil
@@ -99,7 +100,7 @@ func (r *demoReport) compare(rows []desk.Row, seen sandbox.Seen) {
 		row := demoRow{ID: v.ID, Mechanism: v.Mechanism, Post: v.Post, Step: v.Step, Kind: v.Kind, Channel: v.Channel, Language: v.Language,
 			Due: v.Due, State: v.State, LateMS: v.Lateness.Milliseconds(), Evidence: strings.Trim(v.Reason.Code+": "+v.Reason.Text, ": ")}
 		for _, receipt := range v.Receipts {
-			row.Evidence = receipt.URL + " by " + receipt.How
+			row.Evidence = cmp.Or(receipt.URL, "post "+receipt.RemoteID) + " by " + receipt.How
 			if receipt.How == "read-back" {
 				r.Reconciled++
 			}
@@ -145,14 +146,14 @@ func onWall(v desk.Row, wall map[string]bool) (place string, there bool) {
 
 // lateness is taken from what was published; what the script delayed on
 // purpose would only measure the script.
-func (r *demoReport) lateness(rows []desk.Row, base time.Time) {
+func (r *demoReport) lateness(rows []desk.Row, delays []delay) {
 	var all, undisturbed []time.Duration
 	for _, v := range rows {
 		if v.State != campaign.Published {
 			continue
 		}
 		all = append(all, v.Lateness)
-		if r.delayed(v, base) {
+		if delayed(v, delays) {
 			r.Delayed++
 			continue
 		}
@@ -163,14 +164,10 @@ func (r *demoReport) lateness(rows []desk.Row, base time.Time) {
 }
 
 // delayed tells whether the script is the cause of a delay.
-func (r *demoReport) delayed(v desk.Row, base time.Time) bool {
-	if v.WaitFor != "" || v.Post == "quote-baker" {
-		return true
-	}
-	after := v.Due.Sub(base)
-	stopped := after >= 39*time.Second && after < 45*time.Second
-	killed := after >= 23*time.Second && after < 30*time.Second
-	return stopped || killed
+func delayed(v desk.Row, delays []delay) bool {
+	return v.WaitFor != "" || slices.ContainsFunc(delays, func(d delay) bool {
+		return (d.channel == "" || d.channel == v.Channel) && !v.Due.Before(d.from) && v.Due.Before(d.to)
+	})
 }
 
 // percentile of the durations, in whole milliseconds; 0 of none.

@@ -40,11 +40,26 @@ type decision struct {
 	What string `json:"what"`
 }
 
-// story is what the script did, in order.
+// story is what the script did, in order, and what it delayed by that.
 type story struct {
-	mu   sync.Mutex
-	done []decision
-	say  func(string, ...any)
+	mu     sync.Mutex
+	done   []decision
+	delays []delay
+	say    func(string, ...any)
+}
+
+// delay is a stretch in which the script kept posts from leaving on time.
+type delay struct {
+	channel  campaign.ChannelID // "": all
+	from, to time.Time
+}
+
+// hindered notes that from then until a moment from now what is due on the
+// channel ("": on any) leaves late because of the script.
+func (d *demo) hindered(channel campaign.ChannelID, from time.Time, more time.Duration) {
+	d.story.mu.Lock()
+	defer d.story.mu.Unlock()
+	d.story.delays = append(d.story.delays, delay{channel, from, time.Now().Add(more)})
 }
 
 func (d *demo) tell(kind string, by campaign.PersonID, format string, args ...any) {
@@ -169,7 +184,7 @@ func (d *demo) opening(ctx context.Context) error {
 		}
 		approved += len(out.Scheduled)
 	}
-	d.tell(inPlaceOfVisitor, approver, "approves %d deliveries; one post waits", approved)
+	d.tell(inPlaceOfVisitor, approver, "approves %s; one post waits for its approval", count(approved, "delivery"))
 	organizer := d.who(campaign.Organizer, "")
 	hold := map[string]any{"scope": campaign.Scope{Kind: "post", Plan: planBusiness, Post: "quote-carpenter"}, "reason": "is the credit right?"}
 	if err := d.as(ctx, organizer, http.MethodPost, "/hold", hold, nil); err != nil {
@@ -179,6 +194,7 @@ func (d *demo) opening(ctx context.Context) error {
 	if err := d.fault(ctx, sandbox.Fault{Account: "mastodon-main", Kind: sandbox.FaultNoAnswer, Effect: true}); err != nil {
 		return err
 	}
+	d.hindered("mastodon-main", d.base, 20*time.Second) // the account waits until it is known what became of it
 	d.tell(onPurpose, "", "the next post on mastodon-main will be shown, but its answer lost; reading back can tell")
 	return nil
 }
@@ -229,7 +245,12 @@ func (d *demo) approveLate(ctx context.Context) error {
 	if err := d.as(ctx, approver, http.MethodPost, "/approve", pick, &out); err != nil {
 		return err
 	}
-	d.tell(inPlaceOfVisitor, approver, "approves quote-baker three seconds after its time: %d deliveries go now", len(out.Scheduled))
+	for _, r := range cast {
+		if r.post == "quote-baker" {
+			d.hindered("", d.base.Add(r.at[0]), 0)
+		}
+	}
+	d.tell(inPlaceOfVisitor, approver, "approves quote-baker three seconds after its time: %s may go", count(len(out.Scheduled), "delivery"))
 	return nil
 }
 
@@ -282,6 +303,10 @@ func (d *demo) withdraw(ctx context.Context) error {
 func (d *demo) stopAndResume(ctx context.Context) error {
 	organizer := d.who(campaign.Organizer, "")
 	all := campaign.Scope{Kind: "all"}
+	began := time.Now()
+	if err := d.outWhenStopped(ctx); err != nil {
+		return err
+	}
 	var stopped desk.Stopped
 	if err := d.as(ctx, organizer, http.MethodPost, "/stop", map[string]any{"scope": all, "reason": "a rehearsal"}, &stopped); err != nil {
 		return err
@@ -305,8 +330,19 @@ func (d *demo) stopAndResume(ctx context.Context) error {
 	if err := d.as(ctx, organizer, http.MethodPost, "/resume", desk.Resumption{Scope: all, Late: desk.LateSend, Reason: "rehearsed"}, &resumed); err != nil {
 		return err
 	}
+	d.hindered("", began, demoGap)
 	d.tell(inPlaceOfVisitor, organizer, "resumes after four seconds in which the wall stood still. %s", resumed.Text)
 	return nil
+}
+
+// outWhenStopped waits until a request is out, for the stop to tell of.
+func (d *demo) outWhenStopped(ctx context.Context) error {
+	const account = "linkedin-org"
+	if err := d.fault(ctx, sandbox.Fault{Account: account, Kind: sandbox.FaultLate, Delay: 2 * time.Second}); err != nil {
+		return err
+	}
+	_, err := d.waitShown(ctx, account)
+	return err
 }
 
 // crash kills the daemon while a request is out and starts it again.
@@ -322,11 +358,14 @@ func (d *demo) crash(ctx context.Context) error {
 	}
 	d.door.Lock()
 	defer d.door.Unlock()
+	began := time.Now()
 	d.daemon.kill()
 	d.tell(onPurpose, "", "the daemon is killed (SIGKILL) while the answer to %s is out", shown)
 	if err := d.startDaemon(ctx); err != nil {
 		return err
 	}
+	d.hindered("", began, 0)
+	d.hindered(account, began, 8*time.Second) // what was out is looked for first
 	d.tell(onPurpose, "", "the daemon is back")
 	return nil
 }
@@ -354,7 +393,7 @@ func (d *demo) waitShown(ctx context.Context, account string) (campaign.Delivery
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("nothing was sent on %s, so there was nothing to kill the daemon in", account)
+	return "", fmt.Errorf("nothing was sent on %s, so nothing was out", account)
 }
 
 func postsOf(s sandbox.Seen, account string) int {
@@ -405,7 +444,8 @@ func (d *demo) settleDoubt(ctx context.Context, r desk.Row) error {
 	q := desk.Resolution{NotPublished: true, Why: "looked at the wall: it is not there"}
 	said := "it is not there, send it again"
 	for _, p := range seen.Posts {
-		if p.Account == string(r.Channel) && p.Text == s.Content.Text {
+		ours := func(t campaign.Attempt) bool { return t.Key == p.Key }
+		if p.Account == string(r.Channel) && p.Key != "" && slices.ContainsFunc(s.Tries, ours) {
 			q = desk.Resolution{PublishedAs: d.addressOf(p), Why: "looked at the wall: it is there"}
 			said = "it is there, " + q.PublishedAs
 		}
