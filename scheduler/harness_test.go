@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -108,6 +107,7 @@ type platform struct {
 	next     int
 	script   []act // one for each publish call, then ok
 	prepare  func(r channels.Request) (channels.Staged, error)
+	newest   func() string
 	down     bool // cannot be read
 	inFlight int
 	most     int // most calls in flight at once
@@ -129,6 +129,13 @@ func (p *platform) Date(context.Context) (time.Time, error) {
 		return time.Time{}, errors.New("unreachable")
 	}
 	return time.Now().Add(p.w.clk.slept + p.skew), nil // true time, whatever our wall clock says
+}
+
+func (p *platform) Latest(context.Context) (string, error) {
+	if p.newest == nil {
+		return "", errors.New("not offered")
+	}
+	return p.newest(), nil
 }
 
 func (p *platform) Prepare(_ context.Context, r channels.Request) (channels.Staged, error) {
@@ -595,14 +602,6 @@ func (c *crashStore) Close() error                                  { return nil
 // bubble runs a test in a synctest bubble.
 func bubble(t *testing.T, channels int, f func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) { f(t, newWorld(t, channels)) })
-}
-
-func states(w *world, ids []campaign.DeliveryID) (all []campaign.State) {
-	for _, id := range ids {
-		all = append(all, w.get(id).State)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // restage puts other bytes where the delivery's staged ones lie.

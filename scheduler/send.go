@@ -47,6 +47,7 @@ func (e *Engine) ready(l *lane, p *pick) bool {
 		e.unopened(l, p.send.Channel, err)
 		return false
 	}
+	e.forget("open " + string(p.send.Channel))
 	e.mu.Lock()
 	l.fault = ""
 	e.mu.Unlock()

@@ -205,9 +205,12 @@ func (e *Engine) notStaged(l *lane, d *campaign.Delivery, cause error) bool {
 	if ce != nil {
 		next = silence(ce.RetryAt, next, now)
 	}
+	_, again := l.restage[d.ID]
 	l.restage[d.ID] = next
 	e.mu.Unlock()
-	e.tellOnce("staging "+string(d.ID), about(d, NoticeRetry, string(d.Plan)+"/"+string(d.Post)+" could not be prepared yet: "+cause.Error(), now))
+	if !again {
+		e.tell(about(d, NoticeRetry, string(d.Plan)+"/"+string(d.Post)+" could not be prepared yet: "+cause.Error(), now))
+	}
 	return true
 }
 
