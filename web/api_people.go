@@ -18,7 +18,7 @@ type NewToken struct {
 
 // SignInLink is a link that signs a person in to the pages, once.
 type SignInLink struct {
-	Path string `json:"path" doc:"Below the address of the pages."`
+	URL string `json:"url"`
 }
 
 func (s *Server) apiPeople(a huma.API, local bool) {
@@ -61,7 +61,7 @@ func (s *Server) apiPeople(a huma.API, local bool) {
 	if local {
 		op(s, a, http.MethodPost, "/sign-in-link", "Make a link that signs the caller in to the pages, once",
 			func(_ context.Context, c call, _ *struct{}) (SignInLink, error) {
-				return SignInLink{s.Link(c.Actor.Person)}, nil
+				return SignInLink{s.Address + s.Link(c.Actor.Person)}, nil
 			})
 	}
 }

@@ -29,6 +29,8 @@ type Config struct {
 	Health  func() scheduler.Health
 	Log     *slog.Logger // nil is silent
 	Version string
+	// Address is where people reach the pages, such as https://takeover.example.org.
+	Address string
 	// PagesAs lets everybody who reaches the pages read them as this person.
 	// Only a demo on loopback sets it.
 	PagesAs campaign.PersonID

@@ -237,12 +237,7 @@ func (a *app) healthCommand() *cobra.Command {
 
 func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h scheduler.Health, err error) {
 	for end := time.Now().Add(wait); ; {
-		err = a.withClient(ctx, func(c *client) error {
-			if c.local {
-				return unreachable{errors.New("no daemon runs")}
-			}
-			return c.get(ctx, "/health", nil, &h)
-		})
+		err = a.withDaemon(func(c *client) error { return c.get(ctx, "/health", nil, &h) })
 		if err == nil && h.Ready(time.Now()) || time.Now().After(end) {
 			return h, err
 		}

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
+	"github.com/ittakesacommunity/takeover/store/boltstore"
 	"github.com/ittakesacommunity/takeover/web"
 )
 
@@ -52,25 +54,47 @@ func (e *apiError) Error() string {
 }
 
 // connect finds the daemon, or opens the data folder where none runs.
-func (a *app) connect(ctx context.Context) (*client, error) {
+func (a *app) connect(ctx context.Context) (c *client, err error) {
+	return c, patiently(ctx, func() error {
+		var s configs.Server
+		if c, s, err = a.findDaemon(); c != nil || err != nil {
+			return err
+		}
+		c, err = a.openFolder(s)
+		return err
+	})
+}
+
+// findDaemon gives no client where none runs on this machine; it never opens
+// the data folder, which would keep a daemon from starting.
+func (a *app) findDaemon() (*client, configs.Server, error) {
 	if err := a.loadProfile(); err != nil {
-		return nil, err
+		return nil, configs.Server{}, err
 	}
 	if a.server != "" {
-		return a.connectServer()
+		c, err := a.connectServer()
+		return c, configs.Server{}, err
 	}
 	s, err := a.serverConfig()
 	if err != nil {
-		return nil, err
+		return nil, s, err
 	}
-	header := http.Header{}
-	if a.as != "" {
-		header.Set(web.AsHeader, a.as)
+	c, ok := dialSocket(s.Layout.Socket)
+	if !ok {
+		return nil, s, nil
 	}
-	if c, ok := dialSocket(s.Layout.Socket); ok {
-		c.header = header
-		return c, nil
+	c.header = a.headers()
+	return c, s, nil
+}
+
+func (a *app) headers() http.Header {
+	if a.as == "" {
+		return http.Header{}
 	}
+	return http.Header{web.AsHeader: {a.as}}
+}
+
+func (a *app) openFolder(s configs.Server) (*client, error) {
 	if _, err := os.Stat(s.Layout.Store); err != nil {
 		return nil, unreachable{fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)}
 	}
@@ -82,8 +106,27 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	c.header = header
+	c.header = a.headers()
 	return c, nil
+}
+
+// patience is how long a store is waited for that somebody else has open:
+// commands hold it for moments only, a daemon that starts answers soon.
+const patience = 3 * time.Second
+
+func patiently(ctx context.Context, open func() error) error {
+	for end := time.Now().Add(patience); ; {
+		err := open()
+		var locked *boltstore.LockedError
+		if !errors.As(err, &locked) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // client speaks to the house's own handlers, in this process.
@@ -271,6 +314,18 @@ func (c *client) send(ctx context.Context, a *app, method, path string, in, out 
 // post is send with POST.
 func (c *client) post(ctx context.Context, a *app, path string, in, out any) error {
 	return c.send(ctx, a, http.MethodPost, path, in, out)
+}
+
+// withDaemon runs f with a daemon's client.
+func (a *app) withDaemon(f func(*client) error) error {
+	c, _, err := a.findDaemon()
+	if err == nil && c == nil {
+		err = unreachable{errors.New("no daemon runs; start one with takeover serve")}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(c), c.close())
 }
 
 // withClient runs f with a connected client.

@@ -37,6 +37,7 @@ type house struct {
 	desk     *desk.Desk
 	dry      *desk.Desk
 	pagesAs  campaign.PersonID
+	address  string // of the pages, once they are served
 }
 
 type houseOptions struct {
@@ -153,7 +154,7 @@ func (h *house) tellDesk(n desk.Notice) {
 
 // web makes the HTTP doors of the house.
 func (h *house) web() (*web.Server, error) {
-	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs}
+	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address}
 	if h.engine != nil {
 		c.Health = h.engine.Health
 	}

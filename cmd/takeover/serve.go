@@ -58,18 +58,22 @@ func (a *app) serveCommand() *cobra.Command {
 
 func (a *app) serve(ctx context.Context, s configs.Server, apply string, pagesAs campaign.PersonID) error {
 	log := a.serveLogger(s)
-	h, err := openHouse(s, houseOptions{log: log, publish: true, pagesAs: pagesAs})
-	if err != nil {
+	var h *house
+	if err := patiently(ctx, func() (err error) {
+		h, err = openHouse(s, houseOptions{log: log, publish: true, pagesAs: pagesAs})
+		return err
+	}); err != nil {
 		return err
 	}
 	defer h.close()
-	srv, err := h.web()
-	if err != nil {
-		return err
-	}
 	tcp, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return unreachable{err}
+	}
+	h.address = orElse(s.BaseURL, "http://"+tcp.Addr().String())
+	srv, err := h.web()
+	if err != nil {
+		return errors.Join(err, tcp.Close())
 	}
 	if pagesAs != "" && !tcp.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		return usagef("--pages-as is for loopback only")
@@ -222,20 +226,12 @@ func (a *app) openCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "open", Short: "Make a link that signs you in to the pages, once", Args: cobra.NoArgs, Example: "  takeover open --as desk@campaign.example",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withClient(cmd.Context(), func(c *client) error {
-				if c.local {
-					return unreachable{errors.New("no daemon runs; start one with takeover serve")}
-				}
+			return a.withDaemon(func(c *client) error {
 				var l web.SignInLink
 				if err := c.post(cmd.Context(), a, "/sign-in-link", nil, &l); err != nil {
 					return err
 				}
-				s, err := a.serverConfig()
-				if err != nil {
-					return err
-				}
-				l.Path = orElse(s.BaseURL, "http://"+s.Listen) + l.Path
-				return a.print("link", l, nil, func(w io.Writer) { fmt.Fprintln(w, l.Path) })
+				return a.print("link", l, nil, func(w io.Writer) { fmt.Fprintln(w, l.URL) })
 			})
 		},
 	}
