@@ -20,6 +20,12 @@ func TestF46FourEyes(t *testing.T) {
 	wants(t, "the author, by plan", err, campaign.ErrNotAllowed)
 	_, err = w.Approve(ctx, both, Approval{Pick: Pick{IDs: []campaign.DeliveryID{one.ID}}, Alone: "the deputy is ill"})
 	wants(t, "alone, days before", err, campaign.ErrNotAllowed)
+	if in, err := w.Inbox(ctx, both, false); err != nil || len(in.Approvals) != 2 || in.Approvals[0].Mine || in.Approvals[0].Why == "" {
+		t.Errorf("the author's inbox: %v, %+v", err, in)
+	}
+	if in, err := w.Inbox(ctx, both, true); err != nil || len(in.Approvals) != 0 {
+		t.Errorf("what the author may approve: %v, %+v", err, in)
+	}
 	w.clock.now = one.Due.Add(-time.Hour)
 	out, err := w.Approve(ctx, both, Approval{Pick: Pick{IDs: []campaign.DeliveryID{one.ID}}, Alone: "the deputy is ill"})
 	if err != nil || len(out.Scheduled) != 1 || w.of("one")[0].Approvals[0].Alone == "" {

@@ -136,6 +136,9 @@ func TestF45DisabledPerson(t *testing.T) {
 	}
 	_, err = w.ActorByToken(ctx, secret, "api")
 	wants(t, "the token", err, campaign.ErrNotAllowed)
+	if left, err := w.ListTokens(ctx, w.boss()); err != nil || len(left) != 0 {
+		t.Errorf("tokens that would work again: %v, %+v", err, left)
+	}
 	_, err = w.ActorAs(ctx, "second@campaign.example", "command")
 	wants(t, "the session", err, campaign.ErrNotAllowed)
 	w.clock.now = w.of("one")[0].Due.Add(time.Hour)

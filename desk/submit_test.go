@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
 )
 
 func twoPosts() []byte {
@@ -115,6 +116,23 @@ func TestF42EditedOnTheWay(t *testing.T) {
 	if err != nil || states(w.of("two")) != "cancelled cancelled" || w.of("one")[0].State.End() {
 		t.Errorf("withdrawn: %v, %s, %s", err, states(w.of("one")), states(w.of("two")))
 	}
+}
+
+func TestWithdrawnOnTheWay(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), twoPosts())
+	w.approveAll()
+	w.clock.now = w.of("one")[0].Due
+	w.doubt(w.of("one")[0])
+	if _, err := w.Withdraw(ctx, w.lead(), "mayors", []campaign.PostID{"one"}, 0, "no"); err != nil {
+		t.Fatal(err)
+	}
+	d := w.of("one")
+	if d[0].Touched == "" || !d[0].Stale || d[1].State != campaign.Cancelled || states(w.of("two")) != "scheduled scheduled" {
+		t.Errorf("%s %s: touched %q, stale %v", states(d), states(w.of("two")), d[0].Touched, d[0].Stale)
+	}
+	_, err := w.Withdraw(ctx, w.lead(), "mayors", []campaign.PostID{"none"}, 0, "no")
+	wants(t, "a post that is not there", err, store.ErrNotFound)
 }
 
 // What is public is locked: a change of it is an error that names it.
@@ -375,6 +393,12 @@ func TestMediaOfAPlan(t *testing.T) {
 	if out, err := w.Check(ctx, w.lead(), s); err != nil || !out.Findings.HasErrors() {
 		t.Errorf("a missing picture: %v, %v", err, out.Findings)
 	}
+	described := s
+	described.Describe = func(string) (campaign.Media, error) {
+		return campaign.Media{Digest: campaign.DigestOf(dot()), Type: "image/png", Bytes: 1, Width: 8, Height: 8}, nil
+	}
+	_, err = w.Submit(ctx, w.lead(), described)
+	wants(t, "a picture that nobody kept", err, ErrFindings)
 	if err := os.MkdirAll(filepath.Join(dir, "media"), 0o700); err != nil {
 		t.Fatal(err)
 	}
