@@ -132,9 +132,6 @@ func idsOf(ds []campaign.Delivery) []campaign.DeliveryID {
 	return out
 }
 
-// facts are what is known of the platform whose limits hold for a channel.
-func facts(c campaign.Channel) (channels.Facts, bool) { return channels.Known(c.LimitsName()) }
-
 // observe hands the platforms' own time to the engine.
 func (h *house) observe(host string, at time.Time) {
 	if h.engine != nil {

@@ -28,7 +28,7 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{Use: "plan", Short: "The lead's loop: check, diff, submit and follow plans"}
-	c.AddCommand(a.planCheck(), a.planDiff(), a.planSubmit(), a.planList(), a.planStatus(), a.planExport(), a.planWithdraw())
+	c.AddCommand(a.planNew(), a.planCheck(), a.planPreview(), a.planDiff(), a.planSubmit(), a.planList(), a.planStatus(), a.planExport(), a.planWithdraw())
 	return c
 }
 
@@ -149,8 +149,12 @@ func readCampaign(file string) (campaign.Campaign, campaign.Findings, error) {
 	if err != nil {
 		return campaign.Campaign{}, nil, err
 	}
-	c, found := configs.ParseCampaign(file, src, knownPlatform)
+	c, found := parseCampaign(file, src)
 	return c, found, nil
+}
+
+func parseCampaign(file string, src []byte) (campaign.Campaign, campaign.Findings) {
+	return configs.ParseCampaign(file, src, knownPlatform)
 }
 
 func knownPlatform(name string) bool {

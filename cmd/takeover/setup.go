@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/plan"
 )
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "schema campaign|config", Short: "Print the JSON Schema of a file, for editors", Args: cobra.ExactArgs(1),
-		Example: "  takeover schema campaign > campaign-v1.json",
+		Use: "schema plan|campaign|config", Short: "Print the JSON Schema of a file, for editors", Args: cobra.ExactArgs(1),
+		Example: "  takeover schema plan > plan-v1.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			b, err := schemaOf(args[0])
 			if err != nil {
@@ -25,9 +26,12 @@ func (a *app) schemaCommand() *cobra.Command {
 }
 
 func schemaOf(name string) ([]byte, error) {
+	if name == "plan" {
+		return plan.Schema(), nil
+	}
 	b, err := configs.Schema(name)
 	if err != nil {
-		return nil, usagef("unknown schema %q; choose campaign or config", name)
+		return nil, usagef("unknown schema %q; choose plan, campaign or config", name)
 	}
 	return b, nil
 }

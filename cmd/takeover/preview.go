@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/web"
+)
+
+// starterPlan is what plan new writes: one post of the simplest kind, and
+// where to read on.
+const starterPlan = `schema: takeover/plan-v1
+plan: %[1]s-plan            # key of this plan; submitting it again is a change to it, never a copy
+campaign: %[2]s
+window: %[1]s               # %[3]s – %[4]s
+title: "What we want to say"
+timezone: %[5]s
+languages: [en]
+defaults:
+  channels: [%[6]s]
+posts:
+  - id: first               # stable: a-z 0-9 -
+    kind: message           # or quote, challenge, livestream
+    at: "%[7]s"
+    text: {en: "Who showed you around when you were new?"}
+`
+
+func (a *app) planNew() *cobra.Command {
+	var window string
+	c := &cobra.Command{
+		Use: "new --window WINDOW", Short: "Print a plan file to begin with, made for a window", Args: cobra.NoArgs,
+		Example: "  takeover plan new --window mayors-dec > mayors.yaml",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var windows []desk.WindowLine
+				var status desk.Status
+				if err := errors.Join(c.get(cmd.Context(), "/windows", nil, &windows), c.get(cmd.Context(), "/status", nil, &status)); err != nil {
+					return err
+				}
+				loc, err := a.location(status.Zone)
+				if err != nil {
+					return err
+				}
+				for _, w := range windows {
+					if string(w.ID) == window {
+						const local = "2006-01-02T15:04"
+						_, err := fmt.Fprintf(a.out, starterPlan, w.ID, status.Campaign, w.From.In(loc).Format(local), w.To.In(loc).Format(local), loc,
+							joined(w.Channels), w.From.In(loc).Add(12*time.Hour).Format(local))
+						return err
+					}
+				}
+				return usagef("there is no window %q; takeover window list shows them", window)
+			})
+		},
+	}
+	c.Flags().StringVar(&window, "window", "", "the window that the plan is for")
+	_ = c.MarkFlagRequired("window")
+	return c
+}
+
+func joined(ids []campaign.ChannelID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = string(id)
+	}
+	return strings.Join(words, ", ")
+}
+
+// previewed is one delivery as it would leave.
+type previewed struct {
+	Post     campaign.PostID    `json:"post"`
+	Step     string             `json:"step,omitempty"`
+	Channel  campaign.ChannelID `json:"channel"`
+	Language string             `json:"language"`
+	Due      time.Time          `json:"due"`
+	Length   int                `json:"length"`
+	Limit    int                `json:"limit"`
+	Content  campaign.Content   `json:"content"`
+}
+
+func (a *app) planPreview() *cobra.Command {
+	var channel, campaignFile, asOf string
+	c := &cobra.Command{
+		Use: "preview FILE", Short: "Show the exact text, pictures and times of everything that would leave", Args: cobra.ExactArgs(1),
+		Example: "  takeover plan preview mayors-imd-2026.yaml --channel x-main",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			now, err := asOfDay(asOf)
+			if err != nil {
+				return err
+			}
+			src, err := readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			camp, err := a.campaignFor(cmd.Context(), args[0], campaignFile)
+			if err != nil {
+				return err
+			}
+			surface := desk.Surfaces(&camp, facts, nil)
+			_, x, found := plan.Load(args[0], src, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
+			a.printFindings(a.err, found, map[string][]byte{args[0]: src})
+			if x == nil {
+				return exit{exitFindings}
+			}
+			list := previews(x, campaign.ChannelID(channel), surface)
+			loc, err := a.location(camp.Zone)
+			if err != nil {
+				return err
+			}
+			return a.print("preview", list, list, func(w io.Writer) { printPreviews(w, list, loc) })
+		},
+	}
+	c.Flags().StringVar(&channel, "channel", "", "only this channel")
+	c.Flags().StringVar(&campaignFile, "campaign", "", "campaign file (default: the daemon's, else campaign.yaml beside the plan)")
+	c.Flags().StringVar(&asOf, "as-of", "", "as if it were this day, such as 2026-12-01")
+	return c
+}
+
+func previews(x *plan.Expansion, only campaign.ChannelID, surface func(campaign.ChannelID) (plan.Surface, bool)) []previewed {
+	list := []previewed{}
+	for _, d := range x.Deliveries {
+		if only != "" && d.Channel != only {
+			continue
+		}
+		p := previewed{Post: d.Post, Step: d.Step, Channel: d.Channel, Language: d.Language, Due: d.Due, Content: x.Contents[d.Content]}
+		if s, ok := surface(d.Channel); ok && s.Measure != nil {
+			p.Length, _ = s.Measure(p.Content.Text)
+			p.Limit = s.Limits.TextFor(len(p.Content.Media))
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func printPreviews(w io.Writer, list []previewed, loc *time.Location) {
+	for _, p := range list {
+		fmt.Fprintf(w, "── %s  %s  %s  %s", strings.Trim(string(p.Post)+"/"+p.Step, "/"), p.Channel, p.Language, when(p.Due, loc))
+		if p.Limit > 0 {
+			fmt.Fprintf(w, "  %d of %d", p.Length, p.Limit)
+		}
+		fmt.Fprintf(w, "\n%s\n", escapeTerminal(p.Content.Text))
+		for _, m := range p.Content.Media {
+			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("[%s: %s; %s]", m.Name, m.Alt, m.Credit)))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// campaignFor is the campaign that a plan is looked at against: the file named,
+// the daemon's, or the one beside the plan.
+func (a *app) campaignFor(ctx context.Context, planFile, campaignFile string) (campaign.Campaign, error) {
+	if campaignFile == "" {
+		var f web.CampaignFile
+		err := a.withClient(ctx, func(c *client) error { return c.get(ctx, "/campaign", url.Values{}, &f) })
+		beside := filepath.Join(filepath.Dir(planFile), "campaign.yaml")
+		if err == nil {
+			c, found := parseCampaign("campaign.yaml", []byte(f.Source))
+			return c, a.refuseFindings(found, nil)
+		}
+		if _, statErr := os.Stat(beside); statErr != nil {
+			return campaign.Campaign{}, err
+		}
+		campaignFile = beside
+	}
+	c, found, err := readCampaign(campaignFile)
+	if err != nil {
+		return c, err
+	}
+	return c, a.refuseFindings(found, nil)
+}
+
+func (a *app) refuseFindings(found campaign.Findings, sources map[string][]byte) error {
+	if !found.HasErrors() {
+		return nil
+	}
+	a.printFindings(a.err, found, sources)
+	return exit{exitFindings}
+}
+
+// facts are what is known of the platform whose limits hold for a channel.
+func facts(c campaign.Channel) (channels.Facts, bool) { return channels.Known(c.LimitsName()) }
