@@ -17,18 +17,22 @@ type Registry struct {
 	env       Env
 
 	mu   sync.Mutex
-	open map[campaign.ChannelID]opened
+	open map[key]opened
+}
+
+type key struct {
+	campaign string
+	id       campaign.ChannelID
 }
 
 type opened struct {
-	campaign string
-	config   campaign.Channel
-	channel  Channel
+	config  campaign.Channel
+	channel Channel
 }
 
 // NewRegistry knows the given platforms and lends env to every channel.
 func NewRegistry(platforms []Platform, env Env) *Registry {
-	r := &Registry{platforms: map[string]Platform{}, env: env, open: map[campaign.ChannelID]opened{}}
+	r := &Registry{platforms: map[string]Platform{}, env: env, open: map[key]opened{}}
 	for _, p := range platforms {
 		r.platforms[p.Name] = p
 	}
@@ -45,7 +49,8 @@ func (r *Registry) Channel(c *campaign.Campaign, id campaign.ChannelID) (Channel
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if o, ok := r.open[id]; ok && o.campaign == c.ID && sameAdapter(o.config, config) {
+	at := key{c.ID, id}
+	if o, ok := r.open[at]; ok && sameAdapter(o.config, config) {
 		return o.channel, nil
 	}
 	p, err := r.Platform(config.Platform)
@@ -60,7 +65,7 @@ func (r *Registry) Channel(c *campaign.Campaign, id campaign.ChannelID) (Channel
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", id, err)
 	}
-	r.open[id] = opened{c.ID, config, ch}
+	r.open[at] = opened{config, ch}
 	return ch, nil
 }
 

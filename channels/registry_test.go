@@ -87,6 +87,14 @@ func TestRegistryLendsTheCampaign(t *testing.T) {
 	if again, _ := r.Channel(c, "main"); again != ch {
 		t.Error("what an adapter does to its copy opens it again")
 	}
+	other := testCampaign(nil)
+	other.ID = "other"
+	if second, _ := r.Channel(other, "main"); second.(*fakeChannel).env.Campaign != "other" {
+		t.Error("another campaign got this one's channel")
+	}
+	if again, _ := r.Channel(c, "main"); again != ch {
+		t.Error("two campaigns take turns in opening it")
+	}
 }
 
 func TestRegistrySaysWhatIsWrong(t *testing.T) {
