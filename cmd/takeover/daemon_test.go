@@ -19,6 +19,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels/webhook"
+	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
 )
 
@@ -341,6 +342,31 @@ func TestThousandPosts(t *testing.T) {
 		if row.State != campaign.Published || r.calls[row.ID] != 1 || len(row.Receipts) != 1 {
 			t.Errorf("%s: %s, received %d times, %d receipts", row.ID, row.State, r.calls[row.ID], len(row.Receipts))
 		}
+	}
+}
+
+// TestStoreOpenForAMoment: a command that meets another one waits for it, and
+// asking after the daemon's health opens nothing that a daemon needs.
+func TestStoreOpenForAMoment(t *testing.T) {
+	s := newSite(t, "")
+	server, _, err := configs.LoadServer(s.path("takeover.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := openHouse(server, houseOptions{log: newLogger(s.log, "text", 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, talk bytes.Buffer
+	code := run(context.Background(), []string{"health", "--config", s.path("takeover.yaml")}, strings.NewReader(""), &out, &talk)
+	if code != exitUnreachable || !strings.Contains(talk.String(), "no daemon runs") {
+		t.Errorf("health ended with %d: %s", code, talk.String())
+	}
+	closed := make(chan error, 1)
+	time.AfterFunc(300*time.Millisecond, func() { closed <- h.close() })
+	s.must("status")
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 }
 

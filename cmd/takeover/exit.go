@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/ittakesacommunity/takeover/campaign"
-	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
 )
@@ -64,12 +62,6 @@ func exitCode(err error) int {
 		return api.exitCode()
 	case errors.As(err, &away), errors.As(err, &locked), errors.Is(err, store.ErrBroken):
 		return exitUnreachable
-	case errors.Is(err, desk.ErrFindings):
-		return exitFindings
-	case errors.Is(err, campaign.ErrNotAllowed):
-		return exitNotAllowed
-	case errors.Is(err, desk.ErrConflict):
-		return exitConflict
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
