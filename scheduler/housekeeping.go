@@ -23,7 +23,8 @@ type Job struct {
 func Housekeep(ctx context.Context, loc *time.Location, log *slog.Logger, jobs ...Job) error {
 	logger := cronLog{log}
 	c := cron.New(cron.WithLocation(loc), cron.WithLogger(logger),
-		cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
+		// Recover innermost: a panic would else count as still running for ever.
+		cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
 	for _, j := range jobs {
 		_, err := c.AddFunc(j.Spec, func() {
 			if err := j.Run(ctx); err != nil && ctx.Err() == nil {

@@ -32,6 +32,7 @@ type lane struct {
 	repeats                   []campaign.DeliveryID // in doubt, to be repeated under their key
 	refused                   map[campaign.DeliveryID]refusal
 	restage                   map[campaign.DeliveryID]time.Time // staging failed; not before
+	looks                     []look                            // published, to be looked at
 	compared                  bool                              // its newest posts were looked at since the start
 	fault                     string
 }
@@ -213,38 +214,52 @@ func (e *Engine) choose(l *lane) (p pick, err error) {
 		if found, err := e.chooseRepeat(tx, b, l, &p); found || err != nil {
 			return err
 		}
-		due, err := tx.Due(l.id, b.now, batch)
+		// Mostly the first can leave; the others are looked at when it cannot.
+		due, err := tx.Due(l.id, b.now, 1)
 		if err != nil {
 			return err
 		}
-		unstaged := false // stays so only where nothing else can leave
-		for i := range due {
-			d := &due[i]
-			f, err := b.facts(tx, d, false, "")
-			if err != nil {
-				return err
-			}
-			a := e.answer(f)
-			switch {
-			case b.laneWide(f, a):
-				p.waits, p.reason = a.Until, campaign.Reason{Code: a.Code, Text: a.Text, At: b.now}
-				return nil
-			case a.Outcome == campaign.Drop:
-			case a.Outcome != campaign.Go:
-				p.settle = append(p.settle, d.ID)
-			case !e.putOffStaging(l, d.ID).IsZero():
-				p.settle = append(p.settle, d.ID) // steps aside until it is tried again
-			case e.isReady(tx, l, d, &p):
-				p.send, p.content, p.campaign = d, *f.Content, b.campaign
-				return nil
-			default:
-				unstaged = true
-			}
+		if done, err := e.chooseFrom(tx, b, l, due, &p); done || err != nil || len(due) == 0 {
+			return err
 		}
-		p.unstaged = unstaged
-		return nil
+		p = pick{}
+		if due, err = tx.Due(l.id, b.now, batch); err != nil {
+			return err
+		}
+		_, err = e.chooseFrom(tx, b, l, due, &p)
+		return err
 	})
 	return p, err
+}
+
+// chooseFrom fills p from what is due and tells whether it found one that can
+// leave, or that the whole lane waits.
+func (e *Engine) chooseFrom(tx store.Tx, b *bench, l *lane, due []campaign.Delivery, p *pick) (done bool, err error) {
+	for i := range due {
+		d := &due[i]
+		f, err := b.facts(tx, d, false, "")
+		if err != nil {
+			return false, err
+		}
+		a := e.answer(f)
+		switch {
+		case b.laneWide(f, a):
+			p.waits, p.reason = a.Until, campaign.Reason{Code: a.Code, Text: a.Text, At: b.now}
+			return true, nil
+		case a.Outcome == campaign.Drop:
+		case a.Outcome != campaign.Go:
+			p.settle = append(p.settle, d.ID)
+		case !e.putOffStaging(l, d.ID).IsZero():
+			p.settle = append(p.settle, d.ID) // steps aside until it is tried again
+		case e.isReady(tx, l, d, p):
+			p.send, p.content, p.campaign = d, *f.Content, b.campaign
+			p.unstaged = false
+			return true, nil
+		default:
+			p.unstaged = true // stays so only where nothing else can leave
+		}
+	}
+	return false, nil
 }
 
 // chooseRepeat takes the first repeat that was asked for and is still wanted.

@@ -44,10 +44,11 @@ func (e *Engine) startReads(s survey) time.Time {
 			e.begun(func() { e.reads(l, s.campaign, ds) })
 		}
 	}
+	next := e.startLooks(s.now)
 	if !s.nextDoubt.IsZero() && !s.nextDoubt.After(s.now) {
-		return s.now.Add(time.Second) // more are due than one turn takes
+		return earlier(next, s.now.Add(time.Second)) // more are due than one turn takes
 	}
-	return s.nextDoubt
+	return earlier(next, s.nextDoubt)
 }
 
 // reads reads back the lane's doubts, one after the other. When one read finds

@@ -123,6 +123,9 @@ func (e *Engine) record(l *lane, f *flight, o outcome[campaign.Receipt]) bool {
 		return false
 	}
 	e.tell(notices...)
+	if v.fate == fatePublished {
+		e.verifyLater(l, f)
+	}
 	if heldNew {
 		e.tell(Notice{Kind: NoticeLane, Delivery: f.delivery.ID, Lane: l.id, Code: campaign.ReasonLane, Text: "The account is held, its posts are kept: " + v.hold})
 	}

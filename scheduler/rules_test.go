@@ -3,7 +3,10 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -193,4 +196,69 @@ func TestSilence(t *testing.T) {
 			t.Errorf("asked for %s: %s", tt.asked, got)
 		}
 	}
+}
+
+func TestF38YesButNotThere(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		dropped, kept := w.add("dropped", "c00", time.Minute), w.add("kept", "c00", 2*time.Minute)
+		w.p0().does(func(ctx context.Context, p *platform, r channels.Request) (campaign.Receipt, error) {
+			receipt, err := ok(ctx, p, r)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.posts = nil
+			return receipt, err
+		})
+		w.start()
+		goBy(20 * time.Minute)
+		w.is(dropped, campaign.Published, 0)
+		w.is(kept, campaign.Published, 1)
+		if n := len(w.get(dropped).Warnings); n != 1 || len(w.get(kept).Warnings) != 0 || w.told(NoticeWarning) != 1 {
+			t.Errorf("%d warnings, told %d times", n, w.told(NoticeWarning))
+		}
+		if w.p0().calls != 2 {
+			t.Errorf("%d calls: it was sent again", w.p0().calls)
+		}
+	})
+}
+
+func TestHaltStaysUntilLift(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		id := w.add("a", "c00", time.Minute)
+		w.start()
+		if _, err := w.e.Halt(context.Background(), everything); err != nil {
+			t.Fatal(err)
+		}
+		goBy(10 * time.Minute)
+		w.is(id, campaign.Scheduled, 0)
+		if err := w.e.Lift(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		goBy(6 * time.Minute)
+		w.is(id, campaign.Published, 1)
+	})
+}
+
+func TestHousekeep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var slow, panics, fine atomic.Int32
+		done := make(chan error)
+		go func() {
+			done <- Housekeep(ctx, time.UTC, slog.New(slog.DiscardHandler),
+				Job{"slow", "@every 1m", func(ctx context.Context) error { slow.Add(1); <-ctx.Done(); return ctx.Err() }},
+				Job{"panics", "@every 1m", func(context.Context) error { panics.Add(1); panic("no") }},
+				Job{"fine", "0 3 * * *", func(context.Context) error { fine.Add(1); return errors.New("no space") }})
+		}()
+		goBy(49 * time.Hour)
+		if slow.Load() != 1 || panics.Load() < 2000 || fine.Load() != 2 {
+			t.Errorf("slow ran %d times, panics %d, fine %d", slow.Load(), panics.Load(), fine.Load())
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if Housekeep(t.Context(), time.UTC, slog.Default(), Job{Name: "bad", Spec: "x"}) == nil {
+			t.Error("a spec that nobody can read was taken")
+		}
+	})
 }

@@ -59,25 +59,34 @@ func (e *Engine) stage(l *lane) {
 		e.mu.Lock()
 		l.stageAgain = false
 		e.mu.Unlock()
-		d, content, c, err := e.unstaged(l)
+		jobs, c, err := e.unstaged(l)
 		if err != nil {
 			e.storeTrouble("reading lane "+string(l.id), err)
 			return
 		}
-		if d == nil {
+		if len(jobs) == 0 {
 			return
 		}
-		ch, err := e.open(c, d.Channel)
-		if err != nil {
-			e.unopened(l, d.Channel, err)
-			return
+		for _, j := range jobs {
+			ch, err := e.open(c, j.delivery.Channel)
+			if err != nil {
+				e.unopened(l, j.delivery.Channel, err)
+				return
+			}
+			if !e.prepare(l, ch, j) {
+				return
+			}
+			e.staged(l)
+			e.nudge()
 		}
-		if !e.prepare(l, ch, d, content) {
-			return
-		}
-		e.staged(l)
-		e.nudge()
 	}
+}
+
+// stageJob is a delivery that must be staged.
+type stageJob struct {
+	delivery campaign.Delivery
+	content  campaign.Content
+	key      string
 }
 
 // staged lets a sender that waited for the stager look again.
@@ -89,8 +98,8 @@ func (e *Engine) staged(l *lane) {
 	}
 }
 
-// unstaged is the next delivery of the lane that must be staged; nil: none.
-func (e *Engine) unstaged(l *lane) (found *campaign.Delivery, content campaign.Content, c *campaign.Campaign, err error) {
+// unstaged are the next deliveries of the lane that must be staged.
+func (e *Engine) unstaged(l *lane) (jobs []stageJob, c *campaign.Campaign, err error) {
 	err = e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
 		now := e.clk.Now()
 		if c, err = tx.Campaign(); err != nil {
@@ -100,26 +109,26 @@ func (e *Engine) unstaged(l *lane) (found *campaign.Delivery, content campaign.C
 		if err != nil {
 			return err
 		}
-		for i := range due {
-			d := &due[i]
-			if _, ok := stagedOf(tx, d, now); ok || e.stagingWaits(l, d, now) {
+		for _, d := range due {
+			if _, ok := stagedOf(tx, &d, now); ok || e.stagingWaits(l, &d, now) {
 				continue
 			}
-			if content, err = tx.Content(d.Content); err != nil {
-				if unreadable(err) {
-					continue // arming says so
-				}
+			content, err := tx.Content(d.Content)
+			if unreadable(err) || err == nil && content.Filled() != nil {
+				continue // arming says so
+			}
+			if err != nil {
 				return err
 			}
-			if content.Filled() != nil {
-				continue // its text is not whole yet
+			attempts, err := tx.Attempts(d.ID)
+			if err != nil {
+				return err
 			}
-			found = d
-			return nil
+			jobs = append(jobs, stageJob{d, content, keyFor(&d, attempts)})
 		}
 		return nil
 	})
-	return found, content, c, err
+	return jobs, c, err
 }
 
 // stagingWaits tells whether d was refused while staged, or failed and is tried later.
@@ -137,17 +146,9 @@ func (e *Engine) stagingWaits(l *lane, d *campaign.Delivery, now time.Time) bool
 
 // prepare stages one delivery and stores the result before anybody uses it. It
 // tells whether the stager may go on.
-func (e *Engine) prepare(l *lane, ch opened, d *campaign.Delivery, content campaign.Content) bool {
-	r := channels.Request{Delivery: *d, Content: content, Part: d.Part, Attempt: d.Attempt + 1, Earlier: d.Receipts}
-	err := e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
-		attempts, err := tx.Attempts(d.ID)
-		r.Key = keyFor(d, attempts)
-		return err
-	})
-	if err != nil {
-		e.storeTrouble("reading "+string(d.ID), err)
-		return false
-	}
+func (e *Engine) prepare(l *lane, ch opened, j stageJob) bool {
+	d := &j.delivery
+	r := channels.Request{Delivery: *d, Content: j.content, Part: d.Part, Key: j.key, Attempt: d.Attempt + 1, Earlier: d.Receipts}
 	ctx, cancel := context.WithTimeout(e.soft, e.cfg.PrepareTimeout)
 	defer cancel()
 	o, _ := attend(ctx, func(ctx context.Context) (channels.Staged, error) { return ch.Prepare(ctx, r) })
