@@ -54,6 +54,12 @@ func (c *bubbleClock) suspend(d time.Duration) {
 	c.slept += d
 }
 
+func (c *bubbleClock) suspended() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slept
+}
+
 func (c *bubbleClock) Wait(ctx context.Context, until time.Time, wake <-chan struct{}) error {
 	for {
 		c.mu.Lock()
@@ -128,7 +134,7 @@ func (p *platform) Date(context.Context) (time.Time, error) {
 	if p.down {
 		return time.Time{}, errors.New("unreachable")
 	}
-	return time.Now().Add(p.w.clk.slept + p.skew), nil // true time, whatever our wall clock says
+	return time.Now().Add(p.w.clk.suspended() + p.skew), nil // true time, whatever our wall clock says
 }
 
 func (p *platform) Latest(context.Context) (string, error) {
@@ -225,6 +231,13 @@ func (p *platform) count(d campaign.DeliveryID) (n int) {
 		}
 	}
 	return n
+}
+
+// becomes changes the platform while calls may run.
+func (p *platform) becomes(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
 }
 
 func (p *platform) does(acts ...act) {

@@ -32,9 +32,9 @@ func TestFailedReadInBetween(t *testing.T) {
 		id := w.add("a", "c00", time.Minute)
 		p := w.p0()
 		p.does(func(ctx context.Context, p *platform, r channels.Request) (campaign.Receipt, error) {
-			p.down = false
-			time.AfterFunc(20*time.Second, func() { p.down = true })
-			time.AfterFunc(5*time.Minute, func() { p.down = false })
+			p.becomes(func() { p.down = false })
+			time.AfterFunc(20*time.Second, func() { p.becomes(func() { p.down = true }) })
+			time.AfterFunc(5*time.Minute, func() { p.becomes(func() { p.down = false }) })
 			time.AfterFunc(5*time.Minute+20*time.Second, func() { p.show(r, "a") })
 			return gone(ctx, p, r)
 		})
@@ -137,7 +137,7 @@ func TestClockJumpsInTheActOfArming(t *testing.T) {
 		id := w.add("a", "c00", time.Minute)
 		p := w.p0()
 		p.newest = func() string {
-			p.newest = nil
+			p.newest = nil // asked once
 			w.clk.jump(3 * time.Hour)
 			return ""
 		}

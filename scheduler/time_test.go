@@ -115,7 +115,7 @@ func TestF20JumpWhileStopped(t *testing.T) {
 		goBy(10 * time.Minute)
 		w.is(id, campaign.Scheduled, 0)
 		for _, p := range w.platforms {
-			p.skew = 0
+			p.becomes(func() { p.skew = 0 })
 		}
 		goBy(2 * time.Minute)
 		w.is(id, campaign.Published, 1)
