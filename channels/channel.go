@@ -97,7 +97,7 @@ type Request struct {
 	Delivery campaign.Delivery
 	Content  campaign.Content
 	Part     int
-	Key      string // idempotency key or chosen id of this part, equal in every attempt
+	Key      string // idempotency key or chosen id of this part, equal in every attempt at the same content
 	Attempt  int
 	ArmedAt  time.Time // of the first attempt of the part
 	Newest   string    // newest own remote id seen before the first attempt

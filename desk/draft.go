@@ -205,7 +205,7 @@ func (dr *draft) answer(r *room, s Submission) Submitted {
 	if dr.old != nil {
 		out.Revision = dr.old.Revision
 	}
-	goes := dr.removals(s)
+	goes, differs := dr.removals(s), []plan.Change{}
 	for _, c := range dr.diff.Changes {
 		switch c.Kind {
 		case plan.Added:
@@ -218,10 +218,15 @@ func (dr *draft) answer(r *room, s Submission) Submitted {
 			} else {
 				out.Kept = append(out.Kept, c.Old.ID)
 			}
+		case plan.Unchanged:
+			out.Same++
+			continue // counted, not listed: a diff tells what differs
 		default:
 			out.Same++
 		}
+		differs = append(differs, c)
 	}
+	out.Diff.Changes = differs
 	return out
 }
 

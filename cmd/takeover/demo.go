@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +77,10 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	defer d.close(o.keep)
 	a.say("queue: %s/queue", d.pages)
 	a.say("wall:  %s/ (a pretend platform)", d.wall)
+	if !o.untilDone && isTerminal(a.out) && os.Getenv("TAKEOVER_NO_BROWSER") == "" {
+		openBrowser(d.pages + "/queue")
+		openBrowser(d.wall + "/")
+	}
 	if err := d.play(ctx); err != nil {
 		if ctx.Err() != nil {
 			return exit{exitInterrupted}
@@ -309,4 +315,14 @@ func windowOf(src []byte) campaign.TakeoverID {
 		return ""
 	}
 	return campaign.TakeoverID(m[1])
+}
+
+// openBrowser shows an address in the person's browser, where there is one;
+// the address stands on the terminal anyway.
+func openBrowser(address string) {
+	program := map[string]string{"darwin": "open", "windows": "explorer"}[runtime.GOOS]
+	cmd := exec.Command(orElse(program, "xdg-open"), address)
+	if cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }()
+	}
 }
