@@ -300,9 +300,13 @@ func meant(d *Delivery, t Twin) bool {
 	return d.Repeat || d.Series != "" && d.Series == t.Series && d.Plan == t.Plan
 }
 
+// longestSilence is how far ahead a lane's RateUntil is believed: a platform is
+// heard for a day at most, so what lies farther was written by a clock that ran wrong.
+const longestSilence = 25 * time.Hour
+
 func checkBudget(f ArmFacts) (ArmAnswer, bool) {
 	d, l := f.Delivery, f.Lane
-	if f.Now.Before(l.RateUntil) {
+	if f.Now.Before(l.RateUntil) && !l.RateUntil.After(f.Now.Add(longestSilence)) {
 		return ArmAnswer{Outcome: Stay, Code: ReasonRate, Text: "the platform asked us to wait", Until: l.RateUntil}, true
 	}
 	if d.Part > 0 || f.Repeat {

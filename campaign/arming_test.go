@@ -435,6 +435,17 @@ func TestArmingPastLatest(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a silence written by a clock that ran ahead counts no more", func(t *testing.T) {
+		f := mayGo()
+		f.Lane.RateUntil = testNow.Add(24 * time.Hour)
+		if a := MayArm(f); a.Outcome != Stay {
+			t.Errorf("a day: %+v", a)
+		}
+		f.Lane.RateUntil = testNow.AddDate(0, 0, 10)
+		if a := MayArm(f); a.Outcome != Go {
+			t.Errorf("ten days: %+v", a)
+		}
+	})
 	t.Run("waiting for longer than latest ends just after it", func(t *testing.T) {
 		f := mayGo()
 		f.Lane.RateUntil = f.Delivery.Latest.Add(time.Hour)
