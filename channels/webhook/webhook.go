@@ -159,7 +159,7 @@ func outcome(a httpx.Answer, err error, id string, now time.Time) (campaign.Rece
 	if a.Whole && json.Unmarshal(a.Body, &said) != nil {
 		said = reply{}
 	}
-	remote := channels.SafeID(strings.Trim(string(said.ID), `"`))
+	remote := remoteID(said.ID)
 	refused := len(said.Error) > 0 && string(said.Error) != "null"
 	switch {
 	case a.Whole && a.Status >= 200 && a.Status <= 299, a.Status == http.StatusConflict && remote != "":
@@ -184,6 +184,20 @@ func outcome(a httpx.Answer, err error, id string, now time.Time) (campaign.Rece
 		}
 	}
 	return campaign.Receipt{}, e
+}
+
+// remoteID is the receiver's id for the post, a string or a number, else "":
+// null or true name no post, least of all the same one twice.
+func remoteID(raw json.RawMessage) string {
+	var text string
+	var number json.Number
+	switch {
+	case json.Unmarshal(raw, &text) == nil:
+		return channels.SafeID(text)
+	case json.Unmarshal(raw, &number) == nil:
+		return channels.SafeID(number.String())
+	}
+	return ""
 }
 
 // Reconcile cannot tell: a receiver can be told things, not asked.

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -86,6 +87,23 @@ func TestOutcomeOfCutAnswerIsDoubt(t *testing.T) {
 		a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Body: []byte(`{"id":"n-1","error":"x"}`)}
 		if _, e := outcome(a, nil, "d_1", testNow); channels.FateOf(e) != channels.InDoubt {
 			t.Errorf("%d whose body was cut: %v", status, e)
+		}
+	}
+}
+
+func TestOutcomeNeedsAnIDThatNames(t *testing.T) {
+	for _, tt := range []struct{ id, want string }{
+		{`"a-1"`, "a-1"}, {`17`, "17"}, {`"17"`, "17"},
+		{`null`, ""}, {`true`, ""}, {`false`, ""}, {`""`, ""}, {`{}`, ""}, {`["a"]`, ""},
+	} {
+		a := httpx.Answer{Reach: httpx.ReachAnswer, Status: http.StatusConflict, Whole: true, Body: []byte(`{"id":` + tt.id + `}`)}
+		r, e := outcome(a, nil, "d_1", testNow)
+		if r.RemoteID != tt.want || (e == nil) != (tt.want != "") || e != nil && e.Fate != channels.InDoubt {
+			t.Errorf("409 with id %s: receipt %q, error %v", tt.id, r.RemoteID, e)
+		}
+		a.Status = http.StatusOK
+		if r, _ := outcome(a, nil, "d_1", testNow); r.RemoteID != cmp.Or(tt.want, "d_1") {
+			t.Errorf("200 with id %s: receipt %q", tt.id, r.RemoteID)
 		}
 	}
 }
