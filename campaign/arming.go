@@ -42,8 +42,9 @@ func TwinOf(d *Delivery) Twin {
 	switch {
 	case t.Public:
 		t.At = d.Receipts[0].At
-		if p := d.Receipts[0].Platform; !p.IsZero() {
-			t.At = p
+		// A platform's time that cannot be would hide the twin.
+		if ago := t.At.Sub(d.Receipts[0].Platform); ago > 0 && ago < TwinSpan {
+			t.At = d.Receipts[0].Platform
 		}
 	case !d.ArmedAt.IsZero():
 		t.At = d.ArmedAt

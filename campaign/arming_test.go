@@ -541,3 +541,26 @@ func TestReasonsAreEnumerated(t *testing.T) {
 		}
 	}
 }
+
+func TestTwinOfDoubtsThePlatformsTime(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		platform time.Time
+		want     time.Time
+	}{
+		{"none given", time.Time{}, testNow},
+		{"a little before we learned of it", testNow.Add(-time.Hour), testNow.Add(-time.Hour)},
+		{"1970", time.Unix(0, 0), testNow},
+		{"the year after", testNow.AddDate(1, 0, 0), testNow},
+	} {
+		d := Delivery{ID: "d_2", State: Published, Receipts: []Receipt{{RemoteID: "1", At: testNow, Platform: tt.platform}}}
+		if got := TwinOf(&d); !got.At.Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got.At, tt.want)
+		}
+		f := mayGo()
+		f.Twins = []Twin{TwinOf(&d)}
+		if a := MayArm(f); a.Outcome != Ask {
+			t.Errorf("%s: %+v, want a question", tt.name, a)
+		}
+	}
+}
