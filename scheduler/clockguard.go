@@ -41,6 +41,7 @@ type guard struct {
 	vouch  map[source]time.Duration // skews that a person accepted
 	asked  time.Duration            // boot time of the last question
 	asking bool
+	round  bool // every platform was asked once since the start
 }
 
 // source is who told a time: a platform that was asked, or a host whose answer
@@ -57,6 +58,14 @@ type dated struct {
 
 func newGuard(c clock.Clock) *guard {
 	return &guard{clk: c, wall: c.Now(), boot: c.Boot(), dates: map[source]dated{}, vouch: map[source]time.Duration{}, asked: -askDates}
+}
+
+// askedOnce tells whether the platforms have been asked for the time since the
+// start: before that nothing is sent or missed by a clock that may be wrong.
+func (g *guard) askedOnce() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.round
 }
 
 func (g *guard) trusted() bool {
@@ -174,7 +183,7 @@ func (e *Engine) watchClock(ctx context.Context) {
 		e.begunSoft(func() {
 			e.askDates()
 			g.mu.Lock()
-			g.asking = false
+			g.asking, g.round = false, true
 			g.mu.Unlock()
 			e.nudge()
 		})
@@ -244,7 +253,7 @@ func (e *Engine) liftClock() {
 	e.guard.mu.Lock()
 	e.guard.stored = false
 	e.guard.mu.Unlock()
-	e.gate.set(s)
+	e.gate.change(s)
 	e.cameBack()
 	e.tell(Notice{Kind: NoticeClock, Text: "The platforms agree with the clock again; what is in time goes on."})
 }

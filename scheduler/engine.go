@@ -129,9 +129,13 @@ func (e *Engine) turn(ctx context.Context) time.Time {
 		return now.Add(maxSleep)
 	}
 	next := earlier(now.Add(maxSleep), e.orphans(s))
-	next = earlier(next, e.expire(s))
 	next = earlier(next, e.startReads(s))
-	next = earlier(next, e.startLanes(s))
+	if e.guard.askedOnce() {
+		next = earlier(next, e.expire(s))
+		next = earlier(next, e.startLanes(s))
+	} else {
+		next = earlier(next, now.Add(time.Second))
+	}
 	e.mu.Lock()
 	e.next = next
 	e.mu.Unlock()

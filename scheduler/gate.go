@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,10 +22,18 @@ type gate struct {
 	mu       sync.Mutex
 	read     bool // the switches were read at least once
 	switches campaign.Switches
-	halts    []func(*campaign.Delivery) bool
-	distrust bool // the clock is not trusted
-	shut     bool // for good
+	halts    []halt
+	seq      uint64 // counts halts and own changes of the switches
+	written  uint64 // seq of the last own change of the switches
+	distrust bool   // the clock is not trusted
+	shut     bool   // for good
 	passes   map[*pass]struct{}
+}
+
+// halt is a stop that was asked for and not lifted since.
+type halt struct {
+	n      uint64
+	covers func(*campaign.Delivery) bool
 }
 
 func newGate(c clock.Clock) *gate { return &gate{clk: c, passes: map[*pass]struct{}{}} }
@@ -133,26 +142,52 @@ func (g *gate) closedFor(p *pass, now time.Time) string {
 	if _, held := g.switches.LaneHolds[p.delivery.Lane]; held {
 		return "its account is held"
 	}
-	for _, covers := range g.halts {
-		if covers(&p.delivery) {
+	for _, h := range g.halts {
+		if h.covers(&p.delivery) {
 			return "it is stopped"
 		}
 	}
 	return ""
 }
 
-// set takes over the switches as they were read; halts stay.
-func (g *gate) set(s campaign.Switches) {
+// mark is taken before the switches are read, so that what was read cannot
+// undo what closed the gate in the meantime.
+func (g *gate) mark() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.switches, g.read = s, true
+	return g.seq
 }
 
-// lift takes over the switches and forgets the halts.
-func (g *gate) lift(s campaign.Switches) {
+// set takes over the switches as they were read after the mark; halts stay.
+func (g *gate) set(s campaign.Switches, mark uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.switches, g.read, g.halts = s, true, nil
+	g.follow(s, mark)
+}
+
+// follow is set with mu held: a change that we made ourselves since the mark is newer.
+func (g *gate) follow(s campaign.Switches, mark uint64) {
+	if g.written <= mark {
+		g.switches = s
+	}
+	g.read = true
+}
+
+// change takes over switches that were just stored.
+func (g *gate) change(s campaign.Switches) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seq++
+	g.switches, g.read, g.written = s, true, g.seq
+}
+
+// lift takes over the switches as they were read after the mark, and forgets
+// the halts from before it.
+func (g *gate) lift(s campaign.Switches, mark uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.follow(s, mark)
+	g.halts = slices.DeleteFunc(g.halts, func(h halt) bool { return h.n <= mark })
 }
 
 func (g *gate) setDistrust(on bool) {
@@ -172,7 +207,8 @@ func (g *gate) shutForGood() {
 // first byte had left; unsure are those whose write did not end before ctx.
 func (g *gate) halt(ctx context.Context, covers func(*campaign.Delivery) bool) (left, kept, unsure []*pass) {
 	g.mu.Lock()
-	g.halts = append(g.halts, covers)
+	g.seq++
+	g.halts = append(g.halts, halt{g.seq, covers})
 	var met []*pass
 	for p := range g.passes {
 		if covers(&p.delivery) {

@@ -79,6 +79,7 @@ func (e *Engine) takeBack(tx store.Tx, f *flight, id campaign.DeliveryID) error 
 // Lift reads the switches again and opens the gate for all that they no longer
 // close. Its caller commits the change first.
 func (e *Engine) Lift(ctx context.Context) error {
+	mark := e.gate.mark()
 	var s campaign.Switches
 	err := e.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		s, err = tx.Switches()
@@ -87,7 +88,7 @@ func (e *Engine) Lift(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.gate.lift(s)
+	e.gate.lift(s, mark)
 	e.Wake()
 	return nil
 }

@@ -621,7 +621,7 @@ func bubble(t *testing.T, channels int, f func(t *testing.T, w *world)) {
 func (w *world) restage(id campaign.DeliveryID, text string) {
 	w.t.Helper()
 	d := w.get(id)
-	b, err := json.Marshal(staging{d.Content, channels.Staged{Parts: []channels.Part{{Body: []byte(text)}}}})
+	b, err := json.Marshal(staging{d.Content, d.Wants, d.Due, channels.Staged{Parts: []channels.Part{{Body: []byte(text)}}}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type lane struct {
 	restage                   map[campaign.DeliveryID]time.Time // staging failed; not before
 	looks                     []look                            // published, to be looked at
 	compared                  bool                              // its newest posts were looked at since the start
+	newest                    *string                           // newest own post when it was first compared; the sender's own
 	fault                     string
 }
 

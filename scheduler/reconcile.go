@@ -222,6 +222,13 @@ func (e *Engine) concluded(l *lane, d *campaign.Delivery, f finding) error {
 			return err
 		}
 		s := weigh(&fresh, f, repeatable(&fresh, attempts, now.Add(e.callSpan())))
+		if (s == absent || s == refuseTwin || s == repeat) && !e.guard.steady() {
+			// Absence is a matter of time, and ours just jumped: count anew.
+			if err := fresh.LookAgain(false, now.Add(schedule[0])); err != nil {
+				return ruleError{err}
+			}
+			return tx.PutDelivery(&fresh)
+		}
 		again = s == repeat
 		notices, err = e.take(tx, &fresh, f, s, now)
 		return err

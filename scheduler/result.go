@@ -185,6 +185,11 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 		lane.Newest = r.RemoteID
 	case channels.NotSent.String():
 		rule = d.PutBack(n, f.repeat, v.code, v.text, v.next, now)
+		if rule == nil && stagingIsGone(f, o.err) {
+			if err := tx.PutStaged(d.ID, nil); err != nil {
+				return nil, err
+			}
+		}
 		e.giveBack(tx, f, d, &lane)
 		if n == 1 && v.code != campaign.ReasonGate {
 			more = append(more, about(d, NoticeRetry, v.text, now))
@@ -292,4 +297,12 @@ func putEnded(tx store.Tx, d *campaign.Delivery) error {
 func audit(tx store.Tx, now time.Time, d *campaign.Delivery, deed string) error {
 	return tx.Audit(campaign.AuditEntry{At: now, By: daemon, Door: daemon, Deed: deed, Object: string(d.ID),
 		Detail: fmt.Sprintf("attempt %d part %d %s", d.Attempt, d.Part, d.Reason.Code)})
+}
+
+// stagingIsGone tells whether the platform took nothing since what was staged
+// for the post is no longer there: it is staged anew. Once a part is public, or
+// for a repeat, the bytes stay what they were.
+func stagingIsGone(f *flight, err error) bool {
+	var e *channels.Error
+	return errors.As(err, &e) && e.Fate == channels.NotSent && e.Scope == channels.ScopeContent && !e.Gate && !f.repeat && f.attempt.Part == 0
 }

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -81,18 +82,23 @@ func (e *Engine) unopened(l *lane, ch campaign.ChannelID, err error) {
 	e.tellOnce("open "+string(ch), Notice{Kind: NoticeLane, Lane: l.id, Code: campaign.ReasonLane, Text: "Channel " + string(ch) + " cannot be opened: " + err.Error()})
 }
 
-// compare looks, before the first arming of a lane since the start, whether
-// the post that would leave is public already: then the store is older than
-// what people see, and everything stops until a person has looked.
+// compare looks, before a lane's first arming since we were away and before
+// each post that was due by then, whether what would leave is public already:
+// then the store is older than what people see, and everything stops until a
+// person has looked.
 func (e *Engine) compare(l *lane, p *pick) bool {
 	e.mu.Lock()
-	done := l.compared
+	done := l.compared && !p.send.Due.Before(e.upSince)
 	e.mu.Unlock()
 	c := p.channel
 	if done || p.send.Attempt > 0 || c.strength == channels.Weak || c.strength == channels.Good && p.newest == "" && e.newestOf(l) == "" {
 		return true
 	}
-	r := channels.Request{Delivery: *p.send, Content: p.content, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: e.newestOf(l)}
+	if l.newest == nil {
+		newest := e.newestOf(l)
+		l.newest = &newest
+	}
+	r := channels.Request{Delivery: *p.send, Content: p.content, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: *l.newest}
 	v, receipt, err := e.ask(c, r)
 	if err != nil {
 		return true // asked again before the next one
@@ -100,11 +106,26 @@ func (e *Engine) compare(l *lane, p *pick) bool {
 	e.mu.Lock()
 	l.compared = true
 	e.mu.Unlock()
-	if v != channels.Found {
+	if v != channels.Found || e.isKnown(l, p.send, receipt) {
 		return true
 	}
 	e.quarantine(l, p.send, receipt)
 	return false
+}
+
+// isKnown tells whether the receipt is of a twin that the store knows to be public.
+func (e *Engine) isKnown(l *lane, d *campaign.Delivery, r campaign.Receipt) (known bool) {
+	err := e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
+		twins, err := tx.Twins(l.id, d.Fingerprint)
+		known = slices.ContainsFunc(twins, func(t campaign.Delivery) bool {
+			return slices.ContainsFunc(t.Receipts, func(k campaign.Receipt) bool { return k.RemoteID == r.RemoteID })
+		})
+		return err
+	})
+	if err != nil {
+		e.storeTrouble("reading the twins of "+string(d.ID), err)
+	}
+	return known
 }
 
 // newestOf is the newest own post of the account that the store remembers.
@@ -146,7 +167,7 @@ func (e *Engine) setCause(c campaign.Cause, reason string) error {
 		return tx.Audit(campaign.AuditEntry{At: now, By: daemon, Door: daemon, Deed: "stop", Object: string(c), Detail: reason})
 	})
 	if err == nil {
-		e.gate.set(s)
+		e.gate.change(s)
 		e.mu.Lock()
 		e.stopped = c
 		e.mu.Unlock()

@@ -15,6 +15,8 @@ import (
 // content, so that an edit never sends the old text.
 type staging struct {
 	Content campaign.Digest `json:"content"`
+	Wants   campaign.Digest `json:"wants"` // bytes may name the terms too,
+	Due     time.Time       `json:"due"`   // and the time
 	Staged  channels.Staged `json:"staged"`
 }
 
@@ -27,7 +29,7 @@ func stagedOf(tx store.Tx, d *campaign.Delivery, now time.Time) (channels.Staged
 		return channels.Staged{}, false
 	}
 	var s staging
-	if json.Unmarshal(b, &s) != nil || s.Content != d.Content {
+	if json.Unmarshal(b, &s) != nil || s.Content != d.Content || s.Wants != d.Wants || !s.Due.Equal(d.Due) {
 		return channels.Staged{}, false
 	}
 	fresh := s.Staged.Until.IsZero() || s.Staged.Until.After(now.Add(campaign.OnTime))
@@ -161,7 +163,7 @@ func (e *Engine) prepare(l *lane, ch opened, j stageJob) bool {
 	if o.err != nil {
 		return e.notStaged(l, d, o.err)
 	}
-	b, err := json.Marshal(staging{d.Content, o.value})
+	b, err := json.Marshal(staging{d.Content, d.Wants, d.Due, o.value})
 	if err != nil {
 		return e.notStaged(l, d, err)
 	}
@@ -173,7 +175,7 @@ func (e *Engine) prepare(l *lane, ch opened, j stageJob) bool {
 		if err != nil {
 			return err
 		}
-		if now.State != campaign.Scheduled || now.Content != d.Content {
+		if now.State != campaign.Scheduled || now.Content != d.Content || now.Wants != d.Wants || !now.Due.Equal(d.Due) {
 			return nil // changed meanwhile
 		}
 		return tx.PutStaged(d.ID, b)

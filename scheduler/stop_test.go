@@ -271,7 +271,7 @@ func TestGatePassesOnce(t *testing.T) {
 		if p.Pass(write) == nil {
 			t.Error("the gate was open before the switches were read")
 		}
-		g.set(campaign.Switches{})
+		g.change(campaign.Switches{})
 		p = g.admit(campaign.Delivery{}, time.Now().Add(time.Minute), time.Hour)
 		if err := p.Pass(write); err != nil {
 			t.Error(err)

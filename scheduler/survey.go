@@ -28,6 +28,7 @@ type survey struct {
 // survey reads the switches, what is armed, in doubt or expired, and the heads
 // of those lanes whose head may have changed.
 func (e *Engine) survey(ctx context.Context, now time.Time) (survey, error) {
+	mark := e.gate.mark()
 	s := survey{now: now}
 	err := e.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		if s.switches, err = tx.Switches(); err != nil {
@@ -50,7 +51,7 @@ func (e *Engine) survey(ctx context.Context, now time.Time) (survey, error) {
 	if err != nil {
 		return s, err
 	}
-	e.gate.set(s.switches)
+	e.gate.set(s.switches, mark)
 	cause, _, _ := s.switches.Stopped()
 	e.mu.Lock()
 	e.stopped = cause

@@ -107,6 +107,11 @@ const maxPlan = 2 << 20
 
 // readPlan reads a file, and of one that is too large only what shows it.
 func readPlan(file string) ([]byte, error) {
+	if info, err := os.Stat(file); err != nil {
+		return nil, usageError{err}
+	} else if !info.Mode().IsRegular() {
+		return nil, usagef("%s is no ordinary file", file) // opening a pipe would wait for ever
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, usageError{err}
