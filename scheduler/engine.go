@@ -119,6 +119,7 @@ func (e *Engine) begin() {
 func (e *Engine) turn(ctx context.Context) time.Time {
 	now := e.clk.Now()
 	e.notice(now)
+	asked := e.guard.askedOnce() // before the answers are weighed, which watchClock does
 	e.watchClock(ctx)
 	s, err := e.survey(ctx, now)
 	switch {
@@ -130,7 +131,7 @@ func (e *Engine) turn(ctx context.Context) time.Time {
 	}
 	next := earlier(now.Add(maxSleep), e.orphans(s))
 	next = earlier(next, e.startReads(s))
-	if e.guard.askedOnce() {
+	if asked {
 		next = earlier(next, e.expire(s))
 		next = earlier(next, e.startLanes(s))
 	} else {
