@@ -14,6 +14,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -164,9 +165,13 @@ func (f *folderDoor) twin(path string, src []byte) string {
 	return ""
 }
 
+// planID is the id that a plan's file gives itself; "" where it gives none.
 func planID(src []byte) string {
-	p, _ := parsePlan(src)
-	return p
+	p, _ := plan.Parse("", src)
+	if p == nil {
+		return ""
+	}
+	return p.ID.Value
 }
 
 func (f *folderDoor) remembered(ctx context.Context, key string) (d campaign.Digest) {

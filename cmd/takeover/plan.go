@@ -102,9 +102,6 @@ func asOfDay(s string) (time.Time, error) {
 	return localDate("--as-of", s)
 }
 
-// maxPlan is the largest plan file that is read. Source: ux.md §2.
-const maxPlan = 2 << 20
-
 // readPlan reads a file, and of one that is too large only what shows it.
 func readPlan(file string) ([]byte, error) {
 	if info, err := os.Stat(file); err != nil {
@@ -112,12 +109,11 @@ func readPlan(file string) ([]byte, error) {
 	} else if !info.Mode().IsRegular() {
 		return nil, usagef("%s is no ordinary file", file) // opening a pipe would wait for ever
 	}
-	f, err := os.Open(file)
+	b, err := configs.ReadFile(file)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxPlan+1))
+	return b, nil
 }
 
 // checkOne checks one plan against the campaign file that counts, or by the API where none does.
@@ -418,13 +414,4 @@ func (a *app) planWithdraw() *cobra.Command {
 	c.Flags().StringVarP(&why, "message", "m", "", "why")
 	c.Flags().StringArrayVar(&posts, "post", nil, "only this post (may be given again)")
 	return c
-}
-
-// parsePlan is the id that a plan's file gives itself.
-func parsePlan(src []byte) (id string, found campaign.Findings) {
-	p, found := plan.Parse("", src)
-	if p == nil {
-		return "", found
-	}
-	return p.ID.Value, found
 }
