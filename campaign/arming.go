@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type ArmFacts struct {
 	Repeat bool
 	// Media tells what is wrong with the stored media; "" is fine.
 	Media string
+	// DailyPosts is how many posts the platform takes from the account in any 24
+	// hours; 0: it says no number. Source: channels.Facts, or the platform itself.
+	DailyPosts int
 	// Epoch is the one under which we hold the lane; it counts where lanes are leased.
 	Epoch uint64
 }
@@ -136,10 +140,13 @@ const askAgain = 15 * time.Second
 // for a deed stays in doubt; what may not go any more is a person's to decide,
 // since the attempt before may be public.
 func forRepeat(f ArmFacts, a ArmAnswer) ArmAnswer {
-	switch a.Outcome {
-	case Park:
+	switch {
+	case a.Outcome == Park && (a.Code == ReasonHash || a.Code == ReasonMedia):
+		// The same bytes cannot be had any more, and no time brings them back.
+		a.Outcome = Ask
+	case a.Outcome == Park:
 		a.Outcome, a.Until = Stay, f.Now.Add(askAgain)
-	case Miss, Cancel:
+	case a.Outcome == Miss, a.Outcome == Cancel:
 		a.Outcome = Ask
 	}
 	return a
@@ -194,11 +201,8 @@ func checkApproval(f ArmFacts) (ArmAnswer, bool) {
 	if f.Content == nil {
 		return park(ReasonHash, "its content cannot be read")
 	}
-	if d.WaitFor == "live" && !d.Live {
-		return park(ReasonWaitsLive, "waits until somebody says that it is live")
-	}
-	if err := f.Content.Filled(); err != nil {
-		return park(ReasonWaitsValue, err.Error())
+	if code, text := WaitsFor(d, f.Content); code != "" {
+		return park(code, text)
 	}
 	if ApprovalHash(*f.Content, d.Terms()) != d.Wants || f.Content.Digest() != d.Content {
 		return park(ReasonHash, "what would leave is not what was approved")
@@ -209,7 +213,23 @@ func checkApproval(f ArmFacts) (ArmAnswer, bool) {
 	if f.Media != "" {
 		return park(ReasonMedia, f.Media)
 	}
+	if credit := f.Content.Uncredited(); credit != "" {
+		return park(ReasonMedia, "the licence of a picture demands the credit "+strconv.Quote(credit)+", which nothing says")
+	}
 	return ArmAnswer{}, false
+}
+
+// WaitsFor is what stands between the delivery and its time that time alone does
+// not bring: its event is not live, or a value of its content is not filled in.
+// The code is "" for nothing.
+func WaitsFor(d *Delivery, c *Content) (code, text string) {
+	if d.WaitFor == "live" && !d.Live {
+		return ReasonWaitsLive, "waits until somebody says that it is live"
+	}
+	if err := c.Filled(); err != nil {
+		return ReasonWaitsValue, err.Error()
+	}
+	return "", ""
 }
 
 func checkGrant(f ArmFacts) (ArmAnswer, bool) {
@@ -233,11 +253,8 @@ func checkGrant(f ArmFacts) (ArmAnswer, bool) {
 	if _, ok := c.Channels[d.Channel]; !ok || c.LaneOf(d.Channel) != d.Lane {
 		return cancel(ReasonGrant, "the channel is not what it was when the plan was submitted")
 	}
-	for _, ref := range consentsOf(d, f.Content) {
-		con, known := c.Consents[ref]
-		if known && !con.Holds(f.Now) || !known && c.Policies.Consent == Required {
-			return cancel(ReasonConsent, "consent "+ref+" no longer holds")
-		}
+	if why := c.ConsentMissing(consentsOf(d, f.Content), d.Channel, f.Now); why != "" {
+		return cancel(ReasonConsent, why)
 	}
 	return ArmAnswer{}, false
 }
@@ -248,7 +265,7 @@ func consentsOf(d *Delivery, c *Content) []string {
 	if c == nil {
 		return refs
 	}
-	for _, m := range c.Media {
+	for _, m := range c.Pictures() {
 		if m.Consent != "" && !slices.Contains(refs, m.Consent) {
 			refs = append(refs, m.Consent)
 		}

@@ -169,6 +169,9 @@ func TestArmingCheck4Grant(t *testing.T) {
 		{"consent ended", func(f *ArmFacts) { f.Delivery.Consents = []string{"OLD"} }, Cancel, ReasonConsent},
 		{"consent unknown", func(f *ArmFacts) { f.Delivery.Consents = []string{"NONE"} }, Cancel, ReasonConsent},
 		{"consent of a picture withdrawn", pictured, Cancel, ReasonConsent},
+		{"consent of a card's picture withdrawn", func(f *ArmFacts) {
+			f.say(Content{Text: "a", Template: "a", Card: &Card{Picture: &Media{Consent: "GONE"}}})
+		}, Cancel, ReasonConsent},
 		{"withdrawn where consents are only warned of", func(f *ArmFacts) {
 			f.Campaign.Policies.Consent = Warn
 			pictured(f)
@@ -322,6 +325,10 @@ func TestArmingCheck7Budget(t *testing.T) {
 			f.window(func(t *Takeover) { t.DailyLimit = 3 })
 			f.Lane.Tally = tally(3)
 		}, Stay, ReasonQuota},
+		{"the platform takes no more in 24 hours", func(f *ArmFacts) {
+			f.DailyPosts = 3
+			f.Lane.Hours = map[int64]int{hourOf(testNow): 1, hourOf(testNow) - 23: 2}
+		}, Stay, ReasonQuota},
 		{"a further part waits for the platform, too", func(f *ArmFacts) {
 			f.Delivery.Part = 1
 			f.Lane.RateUntil = testNow.Add(time.Minute)
@@ -335,6 +342,10 @@ func TestArmingCheck7Budget(t *testing.T) {
 		"one left": func(f *ArmFacts) {
 			f.channel(func(c *Channel) { c.DailyLimit = 4 })
 			f.Lane.Tally = tally(3)
+		},
+		"a day ago": func(f *ArmFacts) {
+			f.DailyPosts = 3
+			f.Lane.Hours = map[int64]int{hourOf(testNow): 2, hourOf(testNow) - 25: 9}
 		},
 		"a further part was counted": func(f *ArmFacts) {
 			f.Delivery.Part = 1
@@ -561,6 +572,29 @@ func TestTwinOfDoubtsThePlatformsTime(t *testing.T) {
 		f.Twins = []Twin{TwinOf(&d)}
 		if a := MayArm(f); a.Outcome != Ask {
 			t.Errorf("%s: %+v, want a question", tt.name, a)
+		}
+	}
+}
+
+// TestNothingLeavesWithoutTheCreditThatItsLicenceDemands: the plan's check says it
+// first; here it holds for whatever is stored.
+func TestNothingLeavesWithoutTheCreditThatItsLicenceDemands(t *testing.T) {
+	picture := Media{Digest: DigestOf([]byte("p")), Credit: "A. Example", Licence: "CC-BY-4.0"}
+	for _, tt := range []struct {
+		name string
+		c    Content
+		want string
+	}{
+		{"in no place", Content{Text: "Look.", Media: []Media{picture}}, "A. Example"},
+		{"in the text", Content{Text: "Look. Photo: A. Example", Media: []Media{picture}}, ""},
+		{"in the first comment", Content{Text: "Look.", FirstComment: "Photo: A. Example", Media: []Media{picture}}, ""},
+		{"in the thread", Content{Text: "Look.", Thread: []string{"Photo: A. Example"}, Media: []Media{picture}}, ""},
+		{"on the card", Content{Text: "Look.", Card: &Card{Description: "A. Example", Picture: &picture}}, ""},
+		{"of a card", Content{Text: "Look.", Card: &Card{Picture: &picture}}, "A. Example"},
+		{"free of conditions", Content{Text: "Look.", Media: []Media{{Credit: "A. Example", Licence: "CC0-1.0"}}}, ""},
+	} {
+		if got := tt.c.Uncredited(); got != tt.want {
+			t.Errorf("%s: %q is missing, want %q", tt.name, got, tt.want)
 		}
 	}
 }

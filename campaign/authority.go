@@ -92,6 +92,7 @@ const (
 	ActStop        Action = "stop"         // stop publishing within a scope
 	ActResume      Action = "resume"       // lift a stop or another cause
 	ActResolve     Action = "resolve"      // settle a doubt
+	ActTakeDown    Action = "take_down"    // delete what is public, at the platform
 	ActReschedule  Action = "reschedule"   // a missed or refused delivery anew
 	ActAnchor      Action = "anchor"       // move an anchor, say it is live, fill a value
 	ActConfigure   Action = "configure"    // campaign, channels, windows, people, consents
@@ -102,7 +103,7 @@ const (
 
 // Actions lists all of them.
 var Actions = []Action{ActRead, ActSubmit, ActWithdraw, ActApprove, ActHold, ActRelease, ActStop, ActResume,
-	ActResolve, ActReschedule, ActAnchor, ActConfigure, ActReadAudit, ActOperate, ActReadMetrics}
+	ActResolve, ActTakeDown, ActReschedule, ActAnchor, ActConfigure, ActReadAudit, ActOperate, ActReadMetrics}
 
 // Object is what an action is about. The zero value is the whole campaign.
 type Object struct {
@@ -159,7 +160,7 @@ func (c *Campaign) May(a Actor, act Action, o Object, now time.Time) error {
 		return c.mayApprove(a, o, now)
 	case ActStop:
 		return c.mayStop(a, o, now)
-	case ActResume, ActResolve, ActReschedule, ActConfigure:
+	case ActResume, ActResolve, ActTakeDown, ActReschedule, ActConfigure:
 		return needs(a, Organizer)
 	case ActOperate, ActReadMetrics:
 		return needs(a, Operator, Organizer)

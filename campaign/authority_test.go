@@ -110,10 +110,11 @@ var authorityRows = []struct {
 	{ActResume, "a restored store", func(Actor, *Takeover) Object { return Object{Cause: CauseQuarantine} }},
 	{ActResume, "a distrusted clock", func(Actor, *Takeover) Object { return Object{Cause: CauseClock} }},
 	{ActResolve, "a doubt", plain},
+	{ActTakeDown, "what is public", plain},
 	{ActReschedule, "a missed or refused delivery", plain},
 	{ActConfigure, "campaign, channels, windows, people, consents", func(Actor, *Takeover) Object { return Object{} }},
 	{ActReadAudit, "the log", func(Actor, *Takeover) Object { return Object{} }},
-	{ActOperate, "backups, tokens, migration", func(Actor, *Takeover) Object { return Object{} }},
+	{ActOperate, "doctor, backups, list of people, tokens, migration", func(Actor, *Takeover) Object { return Object{} }},
 	{ActReadMetrics, "numbers and health", func(Actor, *Takeover) Object { return Object{} }},
 }
 

@@ -15,7 +15,7 @@ type (
 	PostID      string // unique in its plan
 	DeliveryID  string // "d_" and 20 characters; derived, see Identity
 	PersonID    string // a mail address, lower case
-	LaneID      string // platform and remote account, "mastodon:social.example/@itac"
+	LaneID      string // platform and remote account, "mastodon:@itac@social.example"
 )
 
 // Campaign is the whole effort as the organizers describe it. One store holds
@@ -33,8 +33,11 @@ type Campaign struct {
 	People     []Person
 	Consents   map[string]Consent  // by reference
 	Tags       map[string][]string // allowed values by key, for the balance of voices
-	Policies   Policies
-	Revision   uint64 // counts the changes; set by the store
+	// Balance is what was agreed for the shares of values, by key: "region" → "africa" → 20 to 40.
+	Balance  map[string]map[string]Range
+	Policies Policies
+	Kit      Kit
+	Revision uint64 // counts the changes; set by the store
 }
 
 // Mechanism is a stakeholder group that takes over.
@@ -92,22 +95,6 @@ type Person struct {
 	Roles    []Role
 	Deputy   PersonID // may act in these roles as well
 	Disabled bool
-}
-
-// Consent is an entry of the consent register. Who is shown stays out of it:
-// Shows is a role ("a nurse in Quito").
-type Consent struct {
-	Shows     string
-	Scope     []string // "web", "social"
-	Languages []string
-	Until     time.Time // zero: no end
-	Guardian  bool      // a guardian agreed for a minor
-	Withdrawn bool
-}
-
-// Holds tells whether the consent allows use at the instant.
-func (c Consent) Holds(at time.Time) bool {
-	return !c.Withdrawn && (c.Until.IsZero() || at.Before(c.Until))
 }
 
 // Policies are the campaign's choices; DefaultPolicies gives the defaults.
@@ -177,13 +164,18 @@ func (c *Campaign) Clone() Campaign {
 	}
 	n.Consents = maps.Clone(c.Consents)
 	for ref, con := range n.Consents {
-		con.Scope, con.Languages = slices.Clone(con.Scope), slices.Clone(con.Languages)
+		con.Scope, con.Platforms, con.Languages = slices.Clone(con.Scope), slices.Clone(con.Platforms), slices.Clone(con.Languages)
 		n.Consents[ref] = con
 	}
 	n.Tags = maps.Clone(c.Tags)
 	for key, values := range n.Tags {
 		n.Tags[key] = slices.Clone(values)
 	}
+	n.Balance = maps.Clone(c.Balance)
+	for key, ranges := range n.Balance {
+		n.Balance[key] = maps.Clone(ranges)
+	}
+	n.Kit = c.Kit.Clone()
 	n.Policies.WhoMayStop = slices.Clone(c.Policies.WhoMayStop)
 	return n
 }

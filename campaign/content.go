@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,27 +34,57 @@ type Content struct {
 	Languages      []string `json:"languages,omitempty"` // all of a joined post, in order
 	Media          []Media  `json:"media,omitempty"`
 	Link           string   `json:"link,omitempty"`
+	Card           *Card    `json:"card,omitempty"`   // of Link, where the poster makes it
 	Thread         []string `json:"thread,omitempty"` // further parts, in order
 	FirstComment   string   `json:"first_comment,omitempty"`
 	ContentWarning string   `json:"content_warning,omitempty"`
 	Visibility     string   `json:"visibility,omitempty"`
 	Silent         bool     `json:"silent,omitempty"`
+	Poll           *Poll    `json:"poll,omitempty"` // nil: none, or its options stand in Text
 }
 
 // Media is one picture or film of a post with all that must travel with it.
 type Media struct {
-	Digest  Digest     `json:"digest"`
-	Name    string     `json:"name"` // file name, for people
-	Type    string     `json:"type"` // "image/png"
-	Bytes   int64      `json:"bytes"`
-	Width   int        `json:"width"`
-	Height  int        `json:"height"`
-	Alt     string     `json:"alt,omitempty"`
-	Credit  string     `json:"credit,omitempty"`
-	Licence string     `json:"licence,omitempty"`
-	Shows   string     `json:"shows,omitempty"` // nobody, person, crowd
+	Digest Digest `json:"digest"`
+	// Original is what the file was made of, where it is a rendition for a channel.
+	Original Digest `json:"original,omitempty"`
+	Name     string `json:"name"` // file name, for people
+	Type     string `json:"type"` // "image/png"
+	Bytes    int64  `json:"bytes"`
+	Width    int    `json:"width"`
+	Height   int    `json:"height"`
+	Alt      string `json:"alt,omitempty"`
+	Credit   string `json:"credit,omitempty"`
+	Licence  string `json:"licence,omitempty"`
+	Shows    string `json:"shows,omitempty"` // nobody, person, crowd
+	// Card tells that it is a quote drawn on a photo, with speaker and credit in sight.
+	Card    bool       `json:"card,omitempty"`
 	Consent string     `json:"consent,omitempty"`
 	Focus   [2]float64 `json:"focus"` // kept in frame: x, y from the top left, 0..1
+}
+
+// Pictures are all files that leave with the content: its media and the picture of its card.
+func (c Content) Pictures() []Media {
+	if c.Card == nil || c.Card.Picture == nil {
+		return c.Media
+	}
+	return append(slices.Clone(c.Media), *c.Card.Picture)
+}
+
+// Uncredited is the credit line of a picture whose licence demands it and which
+// nothing that readers see of the content says; "" where there is none. A card
+// says it itself. Credits of several pictures may stand in one line.
+func (c Content) Uncredited() string {
+	seen := strings.Join(append([]string{c.Text, c.FirstComment}, c.Thread...), "\n")
+	if c.Card != nil {
+		seen += "\n" + c.Card.Title + "\n" + c.Card.Description
+	}
+	for _, m := range c.Pictures() {
+		if !m.Card && strings.HasPrefix(m.Licence, "CC-BY") && !strings.Contains(seen, m.Credit) {
+			return m.Credit
+		}
+	}
+	return ""
 }
 
 // Slot is a place in a text that may change within bounds without a new
@@ -153,8 +184,10 @@ var linkPattern = regexp.MustCompile(`(?i)https?://([^\s/?#]+)[^\s]*`)
 // Fingerprint is equal for two posts that readers of one account would take
 // for the same: links count by host, white space and variation selectors do
 // not count, the number of attachments does. No post of ours answers somebody
-// else's, so there is no reply target in it. The text is expected in NFC, as
-// plans are normalised when they are submitted. Source: platforms.md §0.4.
+// else's, so there is no reply target in it. Nor are there a poll's options: not
+// every list of own posts shows them, and a match that is missed would be a post
+// made twice. The text is expected in NFC, as plans are normalised when they are
+// submitted. Source: platforms.md §0.4.
 func (c Content) Fingerprint() string {
 	norm := NormalForm(strings.Join(append([]string{c.Text}, c.Thread...), "\n"))
 	return string(DigestOf(fmt.Appendf(nil, "%s\x00%d", norm, len(c.Media))))[:32]

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -20,6 +21,8 @@ func leaves(v reflect.Value, path string, f func(path string, v reflect.Value)) 
 		}
 	case reflect.Slice, reflect.Array:
 		leaves(v.Index(0), path+"[0]", f)
+	case reflect.Pointer:
+		leaves(v.Elem(), path, f)
 	default:
 		f(path, v)
 	}
@@ -51,7 +54,7 @@ func TestApprovalBindsEveryField(t *testing.T) {
 		}
 		v.Set(old)
 	})
-	if seen < 35 {
+	if seen < 38 {
 		t.Errorf("only %d fields were seen", seen)
 	}
 	for i := range reflect.TypeFor[Content]().NumField() {
@@ -92,6 +95,37 @@ func TestHashesSurviveStorage(t *testing.T) {
 		if back.Digest() != c.Digest() || ApprovalHash(back, Terms{}) != ApprovalHash(c, Terms{}) {
 			t.Errorf("%s hashes differently when read back", b)
 		}
+	}
+}
+
+// TestPoll: a poll binds an approval, survives storage, and leaves the digests
+// of posts without one, and the fingerprint, as they are.
+func TestPoll(t *testing.T) {
+	plain := Content{Text: "Which?", Template: "Which?", Language: "en"}
+	if b, _ := json.Marshal(plain); strings.Contains(string(b), "poll") {
+		t.Errorf("a post without a poll speaks of one: %s", b)
+	}
+	c := plain
+	c.Poll = &Poll{Options: []string{"Bus", "Bike"}, Ends: 36 * time.Hour}
+	if c.Digest() == plain.Digest() || ApprovalHash(c, Terms{}) == ApprovalHash(plain, Terms{}) {
+		t.Error("a poll can be added to what was approved")
+	}
+	if c.Fingerprint() != plain.Fingerprint() {
+		t.Error("a list of own posts without polls would not find this one again")
+	}
+	if got := c.Poll.Lines(); got != "1. Bus\n2. Bike" {
+		t.Errorf("lines: %q", got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := Poll{rapid.SliceOfN(rapid.String(), 1, 4).Draw(t, "options"), time.Duration(rapid.Int64().Draw(t, "ends")), rapid.Bool().Draw(t, "multiple")}
+		b, err := json.Marshal(p)
+		var back Poll
+		if err != nil || json.Unmarshal(b, &back) != nil || !reflect.DeepEqual(p, back) {
+			t.Errorf("%s is read back as %+v", b, back)
+		}
+	})
+	if err := json.Unmarshal([]byte(`{"options":["a"],"ends":"soon"}`), new(Poll)); err == nil {
+		t.Error("a poll without an end was read")
 	}
 }
 

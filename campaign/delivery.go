@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is one of the ten stored states of a delivery. Only methods of
 // Delivery assign it (see life.go).
@@ -68,6 +71,7 @@ type Receipt struct {
 	Platform time.Time `json:"platform"`          // the platform's own time; zero if it gave none
 	How      string    `json:"how"`               // "answer", "read-back", or "person"
 	Warning  string    `json:"warning,omitempty"` // what the platform dropped or changed
+	Deleted  time.Time `json:"deleted,omitzero"`  // when we took it down; zero: we did not
 }
 
 // Approval is one person's yes to exactly Hash.
@@ -151,6 +155,9 @@ type Delivery struct {
 	// Rearmed marks an armed repeat: whatever becomes of it short of a receipt,
 	// the attempt before it stays in doubt.
 	Rearmed bool `json:"rearmed,omitempty"`
+	// Before is what was approved until a change took the approval away; nil
+	// where nothing was, or what would leave is approved.
+	Before *Before `json:"before,omitempty"`
 	// Touched is set by a stop, hold, edit or withdrawal while armed, in
 	// doubt or needing a person: an absent post is then not sent again by itself.
 	Touched string `json:"touched,omitempty"`
@@ -159,6 +166,43 @@ type Delivery struct {
 	Stale bool `json:"stale,omitempty"`
 
 	Revision uint64 `json:"revision"` // of the record; the store refuses a stale one
+}
+
+// Before is what somebody approved, and who said so last.
+type Before struct {
+	Content   Digest    `json:"content"`
+	Rule      string    `json:"rule"`
+	Due       time.Time `json:"due"`
+	Tolerance string    `json:"tolerance"` // as time.Duration writes it
+	WaitFor   string    `json:"wait_for,omitempty"`
+	Repeat    bool      `json:"repeat,omitempty"`
+	Lane      LaneID    `json:"lane"`
+	By        PersonID  `json:"by"`
+	At        time.Time `json:"at"`
+}
+
+// WasApproved is what Before keeps of the delivery once a change takes its
+// approval away: what was approved last.
+func (d *Delivery) WasApproved() *Before {
+	n := len(d.Approvals)
+	if n == 0 {
+		return d.Before
+	}
+	last := d.Approvals[n-1]
+	return &Before{Content: d.Content, Rule: d.Rule, Due: d.Due, Tolerance: d.Tolerance.String(), WaitFor: d.WaitFor,
+		Repeat: d.Repeat, Lane: d.Lane, By: last.By, At: last.At}
+}
+
+// Clone is a copy that can be changed without changing this one.
+func (d *Delivery) Clone() Delivery {
+	c := *d
+	c.Languages, c.Consents, c.Approvals = slices.Clone(d.Languages), slices.Clone(d.Consents), slices.Clone(d.Approvals)
+	if d.Before != nil {
+		before := *d.Before
+		c.Before = &before
+	}
+	c.Receipts, c.Warnings, c.Cleared = slices.Clone(d.Receipts), slices.Clone(d.Warnings), slices.Clone(d.Cleared)
+	return c
 }
 
 // Terms of the delivery, as its approval binds them.

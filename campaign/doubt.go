@@ -196,8 +196,40 @@ func (d *Delivery) AskTwin(twin DeliveryID, text string, at time.Time) error {
 	if err := d.from("put before a person", Scheduled, InDoubt); err != nil {
 		return err
 	}
+	if d.State == InDoubt {
+		text += "; and whether this one, which was sent once already, is public too is not settled"
+	}
 	d.to(NeedsHuman, ReasonTwin, text, at)
 	d.Twin = twin
+	return nil
+}
+
+// Contradict puts before a person what was taken back as not sent and whose
+// call answers as if it had left. It may have been missed or cancelled since:
+// that would hide a post that is public, so it is no end then.
+func (d *Delivery) Contradict(attempt int, text string, at time.Time) error {
+	if err := d.from("contradicted", Planned, Scheduled, Missed, Cancelled); err != nil {
+		return err
+	}
+	if err := d.bound(attempt); err != nil {
+		return err
+	}
+	if attempt == 0 {
+		return fmt.Errorf("delivery %s was never armed", d.ID)
+	}
+	d.DoubtAt = at
+	d.to(NeedsHuman, ReasonCannotTell, text, at)
+	return nil
+}
+
+// Suspect puts before a person what may have gone out in a life that the store
+// does not know: it was put back from a copy. It is no end to be missed then.
+func (d *Delivery) Suspect(text string, at time.Time) error {
+	if err := d.from("put before a person", Planned, Scheduled); err != nil {
+		return err
+	}
+	d.DoubtAt = at
+	d.to(NeedsHuman, ReasonRestored, text, at)
 	return nil
 }
 
@@ -212,19 +244,24 @@ func (d *Delivery) DecidePublished(r Receipt, at time.Time) error {
 }
 
 // DecideSend records a person's word that it is not there and shall be sent,
-// or be sent although its twin is out. Every check of arming still counts, save
-// check 6 for that twin.
+// or be sent although its twin is out; where both were asked, both are meant.
+// Every check of arming still counts, save check 6 for that twin alone.
 func (d *Delivery) DecideSend(at time.Time) error {
 	if err := d.from("sent again", NeedsHuman); err != nil {
 		return err
 	}
+	said := ""
 	if d.Twin != "" {
 		d.Cleared = append(slices.Clone(d.Cleared), d.Twin)
+		said = "although " + string(d.Twin) + " has the same text"
+		if !d.DoubtAt.IsZero() {
+			said += "; a person says that the call before did not publish it, which was never settled"
+		}
 	}
 	d.Touched, d.Stale = "", false
 	d.clearDoubt()
 	d.NotBefore = at
-	d.to(Scheduled, ReasonPerson, "", at)
+	d.to(Scheduled, ReasonPerson, said, at)
 	return nil
 }
 

@@ -23,6 +23,9 @@ func fill(v reflect.Value, seed int) {
 		s := reflect.MakeSlice(v.Type(), 1, 1)
 		fill(s.Index(0), seed)
 		v.Set(s)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), seed)
 	case reflect.Array:
 		for i := range v.Len() {
 			fill(v.Index(i), seed)

@@ -85,6 +85,7 @@ func (d *Delivery) Approve(a Approval, need int, at time.Time) error {
 	case !d.Approved(need):
 	case d.State == Planned:
 		held := d.Reason
+		d.Before = nil
 		d.to(Scheduled, ReasonApproved, "", at)
 		if d.Parked {
 			d.Reason = held // it is still the hold that keeps it
@@ -154,7 +155,7 @@ func (d *Delivery) Change(n Delivery, at time.Time) error {
 		d.Author = old.Author
 		return nil
 	}
-	d.Approvals = nil
+	d.Before, d.Approvals = old.WasApproved(), nil
 	d.to(Planned, ReasonChanged, "", at)
 	return nil
 }

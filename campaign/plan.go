@@ -21,6 +21,7 @@ type Plan struct {
 	Media     map[string]Media  `json:"media,omitempty"`  // by file name as the plan writes it
 	Comments  []Comment         `json:"comments,omitempty"`
 	Withdrawn bool              `json:"withdrawn,omitempty"`
+	Kit       Kit               `json:"kit,omitzero"` // with which it was rendered
 	// Drafts are posts of the source that had errors and were not submitted with the others.
 	Drafts []PostID `json:"drafts,omitempty"`
 }
@@ -78,6 +79,9 @@ type LaneState struct {
 	// Tally counts what was armed first by "channel/2026-12-18" and
 	// "channel/takeover/2026-12-18" (local days of the campaign).
 	Tally map[string]int `json:"tally,omitempty"`
+	// Hours counts what was armed first by hours since 1970, for a day: the
+	// platforms' own quotas are of the account, and of 24 hours that move on.
+	Hours map[int64]int `json:"hours,omitempty"`
 	// RateUntil is until when the platform asked for silence.
 	RateUntil time.Time `json:"rate_until,omitzero"`
 	Newest    string    `json:"newest,omitempty"` // newest own remote id seen

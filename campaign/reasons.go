@@ -45,6 +45,7 @@ const (
 	ReasonLane        = "lane"
 	ReasonRestPartial = "rest_given_up"
 	ReasonMedia       = "media"
+	ReasonRestored    = "restored"    // it may have gone out before the store was put back
 	ReasonHandedOver  = "handed_over" // a person has text and files, and pastes the link
 )
 
@@ -57,6 +58,6 @@ func Reasons() []string {
 		ReasonNotSent, ReasonGate, ReasonNextPart, ReasonDoubt, ReasonCrash, ReasonAbsent,
 		ReasonCannotTell, ReasonTouched, ReasonTwin, ReasonTwinPending, ReasonStopped, ReasonHeld, ReasonLeft,
 		ReasonWaitsLive, ReasonWaitsValue, ReasonHash, ReasonNoPost, ReasonGap, ReasonQuota, ReasonRate,
-		ReasonLane, ReasonRestPartial, ReasonMedia, ReasonHandedOver,
+		ReasonLane, ReasonRestPartial, ReasonMedia, ReasonRestored, ReasonHandedOver,
 	}
 }

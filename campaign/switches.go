@@ -104,6 +104,14 @@ func (s *Switches) Stopped() (Cause, CauseRecord, bool) {
 	return "", CauseRecord{}, false
 }
 
+// Older tells whether the store may be older than what is public, so that
+// nothing of it can be called missed: it was put back, or another one lives.
+func (s *Switches) Older() bool {
+	_, restored := s.Causes[CauseQuarantine]
+	_, copied := s.Causes[CauseCopy]
+	return restored || copied
+}
+
 // HoldOn is the first hold that covers the delivery.
 func (s *Switches) HoldOn(d *Delivery) (Hold, bool) {
 	for _, h := range s.Holds {

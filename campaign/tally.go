@@ -2,31 +2,57 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
 	"time"
 )
 
-// quota is the part of check 7 that counts posts of the local day, by channel
-// and by window.
+// quota is the part of check 7 that counts: posts of the local day, by channel
+// and by window, and what the platform takes from the account.
 func (f ArmFacts) quota() (ArmAnswer, bool) {
 	d := f.Delivery
-	daily := f.Campaign.Channels[d.Channel].DailyLimit
-	granted := f.Campaign.Takeovers[d.Takeover].DailyLimit
-	if daily <= 0 && granted <= 0 {
-		return ArmAnswer{}, false
+	stay := func(until time.Time, format string, limit int) (ArmAnswer, bool) {
+		return ArmAnswer{Outcome: Stay, Code: ReasonQuota, Text: fmt.Sprintf(format, limit), Until: until}, true
 	}
 	local := f.Now.In(f.Campaign.Location())
 	for _, q := range []struct {
 		limit int
 		key   string
 	}{
-		{daily, TallyKey(d.Channel, "", local)},
-		{granted, TallyKey(d.Channel, d.Takeover, local)},
+		{f.Campaign.Channels[d.Channel].DailyLimit, TallyKey(d.Channel, "", local)},
+		{f.Campaign.Takeovers[d.Takeover].DailyLimit, TallyKey(d.Channel, d.Takeover, local)},
 	} {
 		if q.limit > 0 && f.Lane.Tally[q.key] >= q.limit {
-			return ArmAnswer{Outcome: Stay, Code: ReasonQuota, Text: fmt.Sprintf("%d posts a day are allowed and were sent", q.limit), Until: nextDay(local)}, true
+			return stay(nextDay(local), "%d posts a day are allowed and were sent", q.limit)
 		}
 	}
+	if until := f.Lane.room(f.DailyPosts, f.Now); until.After(f.Now) {
+		return stay(until, "the platform takes %d posts in 24 hours, and they were sent", f.DailyPosts)
+	}
 	return ArmAnswer{}, false
+}
+
+// hourOf counts hours since 1970.
+func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
+
+// quotaHours is for how many hours, the running one among them, a post counts:
+// whole hours are counted, so that no 24 hours hold more than the platform takes.
+const quotaHours = 25
+
+// room is when the platform takes a further post, now or before for at once.
+// What was counted in hours that are still to come was counted by a clock that
+// ran wrong.
+func (l *LaneState) room(limit int, now time.Time) time.Time {
+	if limit <= 0 {
+		return time.Time{}
+	}
+	n, this := 0, hourOf(now)
+	for h := this; h > this-quotaHours; h-- {
+		// From the newest back: the hour that fills the quota must first be over.
+		if n += l.Hours[h]; n >= limit {
+			return time.Unix((h+quotaHours)*3600, 0).UTC()
+		}
+	}
+	return time.Time{}
 }
 
 // TallyKey names a counter of LaneState.Tally for a local day.
@@ -53,6 +79,14 @@ func (l *LaneState) Count(d *Delivery, now time.Time, home *time.Location) {
 		kept[TallyKey(d.Channel, d.Takeover, local)]++
 	}
 	l.Tally = kept
+	hours, this := map[int64]int{}, hourOf(now)
+	for h, n := range l.Hours {
+		if h > this-quotaHours && h <= this {
+			hours[h] = n
+		}
+	}
+	hours[this]++
+	l.Hours = hours
 }
 
 // Uncount gives back the place in the day's quota of a first part that was
@@ -70,6 +104,10 @@ func (l *LaneState) Uncount(d *Delivery, armed time.Time, home *time.Location) {
 		}
 	}
 	l.Tally = kept
+	if h := hourOf(armed); l.Hours[h] > 0 {
+		l.Hours = maps.Clone(l.Hours)
+		l.Hours[h]--
+	}
 }
 
 // nextDay is the first instant of the next local date, midnight or, where the

@@ -136,6 +136,43 @@ func TestTally(t *testing.T) {
 	}
 }
 
+// TestQuotaOfThePlatform: whatever the times, no 24 hours hold more posts than
+// the platform takes, a full quota says when there is room again, and what never
+// left takes no place.
+func TestQuotaOfThePlatform(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l, at, limit := LaneState{}, time.Date(2026, 12, 17, 23, 30, 0, 0, time.UTC), rapid.IntRange(1, 5).Draw(t, "limit")
+		d := &Delivery{Channel: "x-main"}
+		var sent []time.Time
+		for range 60 {
+			at = at.Add(time.Duration(rapid.IntRange(0, 4*3600).Draw(t, "seconds")) * time.Second)
+			until := l.room(limit, at)
+			if until.After(at) {
+				if l.room(limit, until.Add(-time.Second)).Before(until) || l.room(limit, until).After(until) {
+					t.Fatalf("room at %v, said at %v", until, at)
+				}
+				continue
+			}
+			l.Count(d, at, time.UTC)
+			if rapid.IntRange(0, 4).Draw(t, "left") == 0 {
+				l.Uncount(d, at, time.UTC)
+				continue
+			}
+			sent = append(sent, at)
+			if n := len(sent); n > limit && at.Sub(sent[n-1-limit]) < 24*time.Hour {
+				t.Fatalf("%d posts in %v", limit+1, at.Sub(sent[n-1-limit]))
+			}
+		}
+		if len(sent) == 0 || len(l.Hours) > quotaHours {
+			t.Fatalf("%d sent, %d hours kept", len(sent), len(l.Hours))
+		}
+	})
+	ahead := LaneState{Hours: map[int64]int{hourOf(testNow) + 5: 99}}
+	if at := ahead.room(1, testNow); !at.IsZero() {
+		t.Errorf("a clock that ran ahead fills the quota until %v", at)
+	}
+}
+
 func TestOverlaps(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 12, n, 0, 0, 0, 0, time.UTC) }
 	window := func(m MechanismID, from, to int, chs ...ChannelID) Takeover {

@@ -44,8 +44,14 @@ type Env struct {
 	// Date is told the Date header of every answer of a platform, by its host;
 	// nil where nobody listens. It must not block.
 	Date func(host string, at time.Time)
-	// MediaURL is a public address of a stored picture; nil where there is none.
-	MediaURL func(d campaign.Digest) string
+	// MediaURL is a public address from which a platform fetches a stored
+	// picture, until three days after due; the same for the same file and time.
+	// "" tells that there is none for now; nil that there never is.
+	MediaURL func(d campaign.Digest, due time.Time) string
+	// Vault keeps the sealed tokens of each channel; nil where there is no key.
+	Vault func(id campaign.ChannelID) Keeper
+	// Keep is the channel's own part of Vault; the Registry sets it, never nil.
+	Keep Keeper
 }
 
 // Task is a piece of work for a person: what a manual channel asks at the due time.
@@ -76,8 +82,9 @@ type Channel interface {
 	Prepare(ctx context.Context, r Request) (Staged, error)
 
 	// Publish makes one part public through r.Gate. The store already holds
-	// the attempt. It sends exactly r.Staged.Parts[r.Part].Body. An error that
-	// is not an *Error means InDoubt.
+	// the attempt. It sends exactly r.Staged.Parts[r.Part].Body, completed by
+	// what only r.Earlier tells: the post that a part answers. An error that is
+	// not an *Error means InDoubt.
 	Publish(ctx context.Context, r Request) (campaign.Receipt, error)
 
 	// Reconcile finds out what became of an earlier Publish whose answer was
@@ -101,7 +108,10 @@ type Request struct {
 	Attempt  int
 	ArmedAt  time.Time // of the first attempt of the part
 	Newest   string    // newest own remote id seen before the first attempt
-	Staged   Staged
+	// Doubt tells that an earlier attempt at this part may have left. What the
+	// platform then refuses may be refused because it has the post.
+	Doubt  bool
+	Staged Staged
 	// Earlier are the receipts of the parts before this one.
 	Earlier []campaign.Receipt
 	Gate    httpx.Gate // nil outside Publish
@@ -119,6 +129,9 @@ type Part struct {
 	Name string          `json:"name"`           // "post", "reply", "first comment"
 	Body []byte          `json:"body"`           // frozen: a repeat sends the same
 	Note json.RawMessage `json:"note,omitempty"` // what the adapter wants to remember
+	// Later tells that the part can be staged only once those before it are
+	// public: Prepare is asked again then, with their receipts.
+	Later bool `json:"later,omitempty"`
 }
 
 // Strength says how far a read-back can be believed. Source: platforms.md §0.1.
@@ -143,7 +156,8 @@ type KeyWindow interface {
 }
 
 // Latest is implemented by channels that can name the account's newest own
-// post; it is where a read-back starts.
+// post, or another mark of how far the account is that only they understand;
+// it is where a read-back starts.
 type Latest interface {
 	Latest(ctx context.Context) (remoteID string, err error)
 }
@@ -166,11 +180,17 @@ const (
 	CannotTell Verdict = iota
 	Found
 	Absent
+	// Ambiguous is what only a person can tell: several posts look like ours,
+	// or one that somebody else may have made. It is never repeated.
+	Ambiguous
+	// Gone is absent where somebody may have taken it down since it was sent.
+	// It is not sent again by itself either.
+	Gone
 )
 
 // String is the verdict in a word.
 func (v Verdict) String() string {
-	return [...]string{"cannot tell", "found", "absent"}[v]
+	return [...]string{"cannot tell", "found", "absent", "ambiguous", "gone"}[v]
 }
 
 // Fate is what is known about a call that failed; zero is the careful value.
@@ -208,6 +228,7 @@ type Error struct {
 	RetryAt   time.Time // as the platform asked; zero for the default
 	Duplicate bool      // the platform called it a twin: read back before anything else
 	Gate      bool      // refused at our own gate: nothing left
+	Keep      bool      // what was staged still serves: it is not staged anew
 	// Code is a campaign.Reason… that says more than the fate, "" for the
 	// fate's own. It is recorded with the attempt and stays the delivery's
 	// reason when a person is asked: handed_over is no lost answer.

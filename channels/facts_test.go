@@ -29,6 +29,9 @@ func TestFacts(t *testing.T) {
 		if f.Class == campaign.K6 && f.Can(CanReadBack) {
 			t.Errorf("%s: nobody can ask a platform of class K6", f.Name)
 		}
+		if f.Can(CanOwnCard) && !f.Can(CanLinkCard) {
+			t.Errorf("%s: makes cards that are not shown", f.Name)
+		}
 		if !f.Can(CanAlt) && f.Limits.Alt != 0 {
 			t.Errorf("%s: a limit for alt texts that it does not have", f.Name)
 		}

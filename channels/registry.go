@@ -58,7 +58,10 @@ func (r *Registry) Channel(c *campaign.Campaign, id campaign.ChannelID) (Channel
 		return nil, fmt.Errorf("channel %s: %w", id, err)
 	}
 	env := r.env
-	env.Campaign = c.ID
+	env.Campaign, env.Keep = c.ID, nothingKept{}
+	if env.Vault != nil {
+		env.Keep = env.Vault(id)
+	}
 	lent := config
 	lent.Settings = maps.Clone(config.Settings) // the campaign is everybody's
 	ch, err := p.Open(id, lent, env)

@@ -1,10 +1,12 @@
 package channels
 
 import (
+	"bytes"
 	"net/url"
 	"regexp"
 
 	"github.com/ittakesacommunity/takeover/internal/httpx"
+	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
 // What a platform answers is the other side's text. Of it only three things
@@ -41,4 +43,15 @@ func SafeLink(s string) string {
 		return ""
 	}
 	return u.String() // parsed and escaped anew
+}
+
+// Scrub is the answer without the secrets that were sent with the call: a
+// platform that repeats them, as an id or in an address, must not get them kept.
+func Scrub(a httpx.Answer, sent ...secret.String) httpx.Answer {
+	for _, s := range sent {
+		if !s.Empty() {
+			a.Body = bytes.ReplaceAll(a.Body, []byte(s.Reveal()), []byte(secret.Hidden))
+		}
+	}
+	return a
 }

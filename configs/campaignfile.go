@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/language"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/card"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
@@ -24,6 +26,7 @@ const (
 	maxWindows    = 2000
 	maxPeople     = 2000
 	maxConsents   = 20000
+	maxPlatforms  = 40
 	maxTags       = 50
 	maxTagValues  = 200
 )
@@ -31,16 +34,34 @@ const (
 // ParseCampaign reads a campaign file. All findings come at once, in the order
 // of the file; the campaign may be used only when none of them is an error.
 // known tells whether this program can publish to a platform; nil stands for
-// all platforms there are.
+// all platforms there are. Secrets may be named anywhere, see Rules.
 func ParseCampaign(file string, src []byte, known func(platform string) bool) (campaign.Campaign, campaign.Findings) {
+	return Rules{Platform: known}.ParseCampaign(file, src)
+}
+
+// Rules are what the server that a campaign is for can and allows.
+type Rules struct {
+	// Platform tells whether the program can publish to a platform; nil stands
+	// for all platforms there are.
+	Platform func(platform string) bool
+	// Secret says what is wrong with a reference to a secret ("file:x.token")
+	// and what to do; "" is nothing. nil allows every reference.
+	Secret func(ref string) (why, fix string)
+}
+
+// ParseCampaign reads a campaign file under the rules.
+func (rules Rules) ParseCampaign(file string, src []byte) (campaign.Campaign, campaign.Findings) {
 	doc, root := yamlwalk.Parse(file, src, yamlwalk.Limits{}, codes)
 	if !root.Written() {
 		return campaign.Campaign{}, doc.Findings()
 	}
-	if known == nil {
-		known = func(name string) bool { _, ok := platformSettings[name]; return ok }
+	if rules.Platform == nil {
+		rules.Platform = func(name string) bool { _, ok := platformSettings[name]; return ok }
 	}
-	r := campaignReader{doc: doc, known: known, loc: time.UTC}
+	if rules.Secret == nil {
+		rules.Secret = func(string) (why, fix string) { return "", "" }
+	}
+	r := campaignReader{doc: doc, known: rules.Platform, secret: rules.Secret, loc: time.UTC}
 	m := root.Map()
 	schemaLine(m.Need("schema"), CampaignSchema)
 	r.head(m.Need("campaign"))
@@ -50,7 +71,9 @@ func ParseCampaign(file string, src []byte, known func(platform string) bool) (c
 	r.people(m.Opt("people"))
 	r.consents(m.Opt("consents"))
 	r.tags(m.Opt("tags"))
+	r.balance(m.Opt("balance"))
 	r.policies(m.Opt("policies"))
+	r.kit(m.Opt("kit"))
 	m.Done()
 	r.acrossSections()
 	return r.c, doc.Findings()
@@ -73,10 +96,11 @@ func short(s string) string {
 
 // campaignReader walks one campaign file.
 type campaignReader struct {
-	doc   *yamlwalk.Doc
-	known func(string) bool
-	c     campaign.Campaign
-	loc   *time.Location
+	doc    *yamlwalk.Doc
+	known  func(string) bool
+	secret func(ref string) (why, fix string)
+	c      campaign.Campaign
+	loc    *time.Location
 
 	windowAt map[campaign.TakeoverID]yamlwalk.Pos // where each window's name stands
 	manual   []personRef                          // who posts for manual channels
@@ -217,10 +241,16 @@ func (r *campaignReader) consents(v yamlwalk.Value) {
 				c.Scope = append(c.Scope, s.Value)
 			}
 		}
+		for _, item := range m.Opt("platforms").List(0, maxPlatforms) {
+			if s := item.ID(); s.Written() {
+				c.Platforms = append(c.Platforms, s.Value)
+			}
+		}
 		c.Languages = languageList(m.Opt("languages"), 0)
 		c.Until = r.when(m.Opt("until"), lastDayForm, `a day like "2027-12-31" or a local time`, parseLastDay)
 		c.Guardian = m.Opt("guardian").Bool(false)
 		c.Withdrawn = m.Opt("withdrawn").Bool(false)
+		c.Forgotten = m.Opt("forgotten").Bool(false)
 		m.Done()
 		r.c.Consents[e.Key.Value] = c
 	}
@@ -243,6 +273,36 @@ func (r *campaignReader) tags(v yamlwalk.Value) {
 			}
 		}
 		r.c.Tags[e.Key.Value] = values
+	}
+}
+
+// sharePattern is the form of an agreed share, in percent.
+const sharePattern = `^(0|[1-9][0-9]?|100)-(0|[1-9][0-9]?|100)$`
+
+var shareForm = regexp.MustCompile(sharePattern)
+
+func (r *campaignReader) balance(v yamlwalk.Value) {
+	if !v.Written() {
+		return
+	}
+	r.c.Balance = map[string]map[string]campaign.Range{}
+	for _, e := range ids(v, 0, maxTags) {
+		ranges := map[string]campaign.Range{}
+		for _, value := range ids(e.Value, 1, maxTagValues) {
+			s := value.Match(shareForm, "a range of percent", "20-40")
+			if !s.Written() {
+				continue
+			}
+			m := shareForm.FindStringSubmatch(s.Value)
+			least, _ := strconv.Atoi(m[1])
+			most, _ := strconv.Atoi(m[2])
+			if least > most {
+				value.Error("C006", fmt.Sprintf("%s is the wrong way round", s.Value), fmt.Sprintf("write %d-%d", most, least))
+				continue
+			}
+			ranges[value.Key.Value] = campaign.Range{Least: least, Most: most}
+		}
+		r.c.Balance[e.Key.Value] = ranges
 	}
 }
 
@@ -272,6 +332,67 @@ func (r *campaignReader) policies(v yamlwalk.Value) {
 		m.Done()
 	}
 	r.c.Policies = p
+}
+
+// maxPhrase bounds a phrase of the kit, in bytes.
+const maxPhrase = 2000
+
+func (r *campaignReader) kit(v yamlwalk.Value) {
+	if !v.Written() {
+		return
+	}
+	m := v.Map()
+	k := &r.c.Kit
+	band := m.Opt("band")
+	k.Band = band.Match(colourForm, "a colour", "#121F3A").Value
+	ink := m.Opt("ink")
+	k.Ink = ink.Match(colourForm, "a colour", "#FFFFFF").Value
+	if err := card.CheckColours(card.Colour(k.Band), card.Colour(k.Ink)); err != nil {
+		at := ink
+		if !at.Written() {
+			at = band
+		}
+		at.Error("C070", err.Error(), "write a darker band or a lighter ink, such as \"#121F3A\" and \"#FFFFFF\"")
+	}
+	if tags := m.Opt("hashtags"); tags.Written() {
+		for _, item := range tags.List(1, maxTags) {
+			if s := item.Match(hashtagForm, "a hashtag", "#ItTakesACommunity"); s.Written() {
+				k.Hashtags = append(k.Hashtags, s.Value)
+			}
+		}
+	}
+	if phrases := m.Opt("phrases"); phrases.Written() {
+		k.Phrases = map[string]map[string]string{}
+		for _, e := range ids(phrases, 0, maxTagValues) {
+			k.Phrases[e.Key.Value] = r.phrase(e.Value)
+		}
+	}
+	m.Done()
+}
+
+// hashtagPattern is the form of a hashtag.
+const hashtagPattern = `^#[\pL\pN_]{1,100}$`
+
+var hashtagForm = regexp.MustCompile(hashtagPattern)
+
+// phrase is a text by languages of the campaign.
+func (r *campaignReader) phrase(v yamlwalk.Value) map[string]string {
+	out := map[string]string{}
+	for _, e := range bounded(v, v.Entries(), 1, maxLanguages) {
+		if !slices.Contains(r.c.Languages, e.Key.Value) {
+			e.Value.Error("C030", fmt.Sprintf("%q is not one of the campaign's languages", short(e.Key.Value)), "add it to languages, or remove it here")
+			continue
+		}
+		s := e.Value.String()
+		if len(s.Value) > maxPhrase {
+			e.Value.Error("C007", fmt.Sprintf("the phrase has %d bytes, at most %d are taken", len(s.Value), maxPhrase), "shorten it")
+			continue
+		}
+		if s.Written() {
+			out[e.Key.Value] = s.Value
+		}
+	}
+	return out
 }
 
 // approvals is 0, 1, 2, or "optional": asked of nobody, recorded if given.

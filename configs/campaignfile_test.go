@@ -32,7 +32,7 @@ func TestExampleCampaignComesBackFromItsExport(t *testing.T) {
 	if !reflect.DeepEqual(c, back) {
 		t.Errorf("the export reads as another campaign:\n%s\n%+v\n%+v", text, c, back)
 	}
-	if d := DiffCampaign(c, back); len(d) != 0 {
+	if d := DiffCampaign(&c, &back); len(d) != 0 {
 		t.Errorf("differences: %v", d)
 	}
 }

@@ -108,7 +108,11 @@ func (r *campaignReader) setting(v yamlwalk.Value, kind settingKind, private boo
 	case settingMail:
 		return string(readMail(v))
 	case settingSecret:
-		return readSecret(v)
+		ref := readSecret(v)
+		if why, fix := r.secret(ref); ref != "" && why != "" {
+			v.Error("C046", why, fix)
+		}
+		return ref
 	case settingURL:
 		return readURL(v, private)
 	}
@@ -159,7 +163,7 @@ func readSecret(v yamlwalk.Value) string {
 	}
 	m := v.Map()
 	file := m.Opt("file").Match(secretNameForm, "a file name", "telegram.token")
-	env := m.Opt("env").Match(secretNameForm, "a variable's name", "TELEGRAM_TOKEN")
+	env := m.Opt("env").Match(secretNameForm, "a variable's name", "TAKEOVER_SECRET_TELEGRAM")
 	m.Done()
 	switch {
 	case m.Opt("file").Written() == m.Opt("env").Written():

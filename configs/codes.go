@@ -27,6 +27,7 @@ func Codes() []Code {
 		{"W043", "daily_limit is above what the platform takes", "lower it, or write 0 for the platform's own"},
 		{"C044", "an address is plain http or cannot be used", "write https, or allow_private: true for a machine of your own"},
 		{"W045", "the person of a manual channel is not one of the people", "add them to people"},
+		{"C046", "a channel's secret is named where this server does not let channels read", "put the file beside takeover.yaml, name the variable TAKEOVER_SECRET_…, or let the operator allow it under secrets"},
 		{"C050", "a time that the calendar does not have, a window that ends before it begins, or a submit_by after it", "mend the time"},
 		{"C051", "two windows overlap on a channel", "move one, take the channel out of one, or write shared: true in both"},
 		{"C052", "a window names an unknown channel, or one twice", "write the name of a channel"},
@@ -34,6 +35,7 @@ func Codes() []Code {
 		{"C054", "no_post_hours cover nothing", "write hours such as 23:00-06:00"},
 		{"C060", "a policy has a value that it cannot take", "write one that the finding names"},
 		{"C061", "a role, a deputy or the mechanism of a lead is unknown, or a person stands twice", "write a known role, person or mechanism; give one entry all roles"},
+		{"C070", "the letters and the band of cards are too alike to be read", "write a darker band or a lighter ink"},
 		{"W061", "fewer people may approve than must", "give more people the role, or lower policies.approvals"},
 	}
 }

@@ -3,6 +3,7 @@ package configs
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 )
@@ -26,14 +27,19 @@ func (c Change) String() string {
 }
 
 // DiffCampaign says in the order of the file what turns old into new. A whole
-// channel, window or person that comes or goes is one change. It is empty for
-// campaigns whose files are equal.
-func DiffCampaign(old, new campaign.Campaign) []Change {
-	return diffTrees("", campaignTree(old), campaignTree(new))
+// channel, window or person that comes or goes is one change. Values stand as
+// the file writes them, times with the offset of the campaign's zone. It is
+// empty for campaigns whose files are equal; old is nil for the first one.
+func DiffCampaign(old, new *campaign.Campaign) []Change {
+	var before []entry
+	if old != nil {
+		before = campaignTree(*old)
+	}
+	return diffTrees("", before, campaignTree(*new))
 }
 
 func diffTrees(path string, old, new []entry) []Change {
-	var changes []Change
+	changes := []Change{}
 	for _, n := range new {
 		at := path + n.key
 		i := slices.IndexFunc(old, func(o entry) bool { return o.key == n.key })
@@ -64,14 +70,22 @@ func diffTrees(path string, old, new []entry) []Change {
 // words is the entry without its key, never empty.
 func (e entry) words() string {
 	if e.kids == nil {
-		if w := words(e.value); w != "" {
-			return w
+		switch v := e.value.(type) {
+		case wallTime:
+			return v.withOffset()
+		case lastDay:
+			if text := v.String(); len(text) == len(time.DateOnly) {
+				return text
+			}
+			return wallTime{v.until, v.loc}.withOffset()
+		case string, []string, secretRef:
+			return yamlText(v)
 		}
-		return "(empty)"
+		return words(e.value)
 	}
 	parts := make([]string, len(e.kids))
 	for i, k := range e.kids {
-		parts[i] = k.key + " " + k.words()
+		parts[i] = k.key + ": " + k.words()
 	}
-	return strings.Join(parts, "; ")
+	return "{" + strings.Join(parts, ", ") + "}"
 }

@@ -47,7 +47,15 @@ func campaignTree(c campaign.Campaign) []entry {
 		peopleTree(c.People),
 		mapOf("consents", c.Consents, func(con campaign.Consent) []entry { return consentTree(con, loc) }),
 		mapOf("tags", c.Tags, nil),
+		mapOf("balance", c.Balance, func(ranges map[string]campaign.Range) []entry {
+			var kids []entry
+			for _, value := range slices.Sorted(maps.Keys(ranges)) {
+				kids = append(kids, leaf(value, strconv.Itoa(ranges[value].Least)+"-"+strconv.Itoa(ranges[value].Most)))
+			}
+			return kids
+		}),
 		entry{key: "policies", kids: policyTree(c.Policies)},
+		entry{key: "kit", kids: kitTree(c.Kit)},
 	)
 	return slices.DeleteFunc(top, func(e entry) bool { return len(e.kids) == 0 })
 }
@@ -123,10 +131,27 @@ func peopleTree(people []campaign.Person) entry {
 func consentTree(c campaign.Consent, loc *time.Location) []entry {
 	kids := []entry{leaf("shows", c.Shows)}
 	kids = appendIf(kids, len(c.Scope) > 0, leaf("scope", c.Scope))
+	kids = appendIf(kids, len(c.Platforms) > 0, leaf("platforms", c.Platforms))
 	kids = appendIf(kids, len(c.Languages) > 0, leaf("languages", c.Languages))
 	kids = appendIf(kids, !c.Until.IsZero(), leaf("until", lastDay{c.Until, loc}))
 	kids = appendIf(kids, c.Guardian, leaf("guardian", true))
-	return appendIf(kids, c.Withdrawn, leaf("withdrawn", true))
+	kids = appendIf(kids, c.Withdrawn, leaf("withdrawn", true))
+	return appendIf(kids, c.Forgotten, leaf("forgotten", true))
+}
+
+func kitTree(k campaign.Kit) []entry {
+	var kids []entry
+	kids = appendIf(kids, k.Band != "", leaf("band", k.Band))
+	kids = appendIf(kids, k.Ink != "", leaf("ink", k.Ink))
+	kids = appendIf(kids, len(k.Hashtags) > 0, leaf("hashtags", k.Hashtags))
+	phrases := mapOf("phrases", k.Phrases, func(phrase map[string]string) []entry {
+		var kids []entry
+		for _, lang := range slices.Sorted(maps.Keys(phrase)) {
+			kids = append(kids, leaf(lang, phrase[lang]))
+		}
+		return kids
+	})
+	return appendIf(kids, len(k.Phrases) > 0, phrases)
 }
 
 func policyTree(p campaign.Policies) []entry {

@@ -61,7 +61,7 @@ func TestCRLFIsReadAsLF(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, findings := ParseCampaign("campaign.yaml", bytes.ReplaceAll(src, []byte("\n"), []byte("\r\n")), nil)
-	if len(findings) > 0 || len(DiffCampaign(exampleCampaign(t), c)) > 0 {
+	if len(findings) > 0 || len(DiffCampaign(new(exampleCampaign(t)), &c)) > 0 {
 		t.Errorf("%v", findings)
 	}
 }
@@ -98,7 +98,7 @@ func FuzzParseCampaign(f *testing.F) {
 		if again.HasErrors() {
 			t.Fatalf("the export is refused: %v\n%s", again, text)
 		}
-		if d := DiffCampaign(c, back); len(d) > 0 {
+		if d := DiffCampaign(&c, &back); len(d) > 0 {
 			t.Fatalf("the export differs: %v", d)
 		}
 	})

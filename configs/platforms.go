@@ -35,22 +35,27 @@ var commonSettings = map[string]setting{
 // platformSettings are the further keys of each platform's channels. Where the
 // account is connected with `takeover channel connect`, no token is required.
 var platformSettings = map[string]map[string]setting{
-	"x":         {"consumer_key": {kind: settingSecret}, "consumer_secret": {kind: settingSecret}, "token": {kind: settingSecret}, "token_secret": {kind: settingSecret}},
-	"mastodon":  {"server": {kind: settingURL, required: true}, "token": {kind: settingSecret}},
+	"x": {"consumer_key": {kind: settingSecret}, "consumer_secret": {kind: settingSecret}, "token": {kind: settingSecret}, "token_secret": {kind: settingSecret},
+		"api": {}, "client_id": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "reply_settings": {}, "threads": {kind: settingBool},
+		"redo_on_absent": {kind: settingBool}, "max_weight": {}},
+	"mastodon":  {"server": {kind: settingURL, required: true}, "token": {kind: settingSecret}, "visibility": {}, "thread_visibility": {}, "app_name": {}, "app_website": {kind: settingURL}, "dedupes": {kind: settingBool}},
 	"bluesky":   {"server": {kind: settingURL}, "password": {kind: settingSecret}},
-	"facebook":  {"page": {required: true}, "token": {kind: settingSecret}},
-	"instagram": {"token": {kind: settingSecret}},
-	"threads":   {"token": {kind: settingSecret}},
-	"linkedin":  {"organization": {}, "token": {kind: settingSecret}},
-	"telegram":  {"chat": {required: true}, "token": {kind: settingSecret}},
-	"discord":   {"channel": {}, "token": {kind: settingSecret}, "webhook": {kind: settingSecret}},
-	"youtube":   {"token": {kind: settingSecret}},
-	"tiktok":    {"token": {kind: settingSecret}},
-	"wordpress": {"server": {kind: settingURL, required: true}, "user": {}, "password": {kind: settingSecret}},
-	"email":     {"to": {kind: settingMail, required: true}},
-	"webhook":   {"url": {kind: settingURL, required: true}, "secret": {kind: settingSecret, required: true}, "receiver_dedupes": {kind: settingBool}},
-	"manual":    {"person": {kind: settingMail, required: true}},
-	"sandbox":   {"class": {}, "settle": {}},
+	"facebook":  {"page": {required: true}, "token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}},
+	"instagram": {"login": {}, "token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}, "deletes": {kind: settingBool}},
+	"threads":   {"token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}, "reply_control": {}},
+	"linkedin": {"organization": {}, "token": {kind: settingSecret}, "client_id": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL},
+		"version": {}, "probe_on_doubt": {kind: settingBool}},
+	"telegram": {"chat": {required: true}, "staging_chat": {}, "token": {kind: settingSecret}, "link_preview": {}, "alt_in_text": {kind: settingBool}, "long_polls": {kind: settingBool}, "pin_livestreams": {kind: settingBool}},
+	"discord":  {"mode": {}, "channel": {}, "token": {kind: settingSecret}, "webhook": {kind: settingSecret}, "markdown": {kind: settingBool}, "link_preview": {}, "crosspost": {kind: settingBool}},
+	"youtube":  {"client_id": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "starts_after": {}, "stream": {}, "auto_start": {kind: settingBool}},
+	"tiktok": {"client_key": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "mode": {}, "privacy": {}, "no_comments": {kind: settingBool},
+		"alt_in_text": {kind: settingBool}},
+	"wordpress": {"server": {kind: settingURL, required: true}, "user": {}, "password": {kind: settingSecret}, "categories": {}, "tags": {}, "featured_image": {kind: settingBool}},
+	"email": {"server": {required: true}, "from": {required: true}, "to": {kind: settingMail, required: true}, "reply_to": {kind: settingMail}, "user": {}, "password": {kind: settingSecret},
+		"unsubscribe": {}},
+	"webhook": {"url": {kind: settingURL, required: true}, "secret": {kind: settingSecret, required: true}, "receiver_dedupes": {kind: settingBool}},
+	"manual":  {"person": {kind: settingMail, required: true}},
+	"sandbox": {"class": {}, "settle": {}},
 }
 
 // platformNames lists the platforms of the table in alphabetical order.
@@ -70,12 +75,18 @@ func settingsOf(platform string) map[string]setting {
 func accountOf(c campaign.Channel) string {
 	handle := strings.ToLower(strings.TrimPrefix(c.Handle, "@"))
 	switch c.Platform {
-	case "mastodon", "wordpress":
+	case "mastodon":
+		// As the server says it, so that what is connected can be compared.
 		host := hostOf(c.Settings["server"])
-		if c.Platform == "wordpress" {
-			return join(host, c.Settings["user"])
+		switch {
+		case handle == "":
+			return host
+		case !strings.Contains(handle, "@"):
+			return "@" + handle + "@" + host
 		}
-		return join(host, prefixed("@", handle))
+		return "@" + handle
+	case "wordpress":
+		return join(hostOf(c.Settings["server"]), c.Settings["user"])
 	case "facebook":
 		return c.Settings["page"]
 	case "linkedin":
@@ -83,7 +94,7 @@ func accountOf(c campaign.Channel) string {
 	case "telegram":
 		return strings.ToLower(c.Settings["chat"])
 	case "discord":
-		return firstOf(c.Settings["channel"], c.Settings["webhook"])
+		return c.Settings["channel"] // where a webhook posts is told by its secret alone
 	case "email":
 		return c.Settings["to"]
 	case "webhook":
@@ -116,13 +127,6 @@ func join(a, b string) string {
 		return a + b
 	}
 	return a + "/" + b
-}
-
-func prefixed(p, s string) string {
-	if s == "" {
-		return ""
-	}
-	return p + s
 }
 
 func firstOf(list ...string) string {

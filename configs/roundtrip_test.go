@@ -68,6 +68,16 @@ func genCampaign(t *rapid.T) campaign.Campaign {
 			c.Consents[strings.ToUpper(ref)] = con
 		}
 	}
+	if rapid.Bool().Draw(t, "balance") {
+		least := rapid.IntRange(0, 100).Draw(t, "least")
+		c.Balance = map[string]map[string]campaign.Range{"region": {"africa": {Least: least, Most: rapid.IntRange(least, 100).Draw(t, "most")}}}
+	}
+	if rapid.Bool().Draw(t, "kit") {
+		c.Kit = campaign.Kit{Band: "#102030", Ink: rapid.SampledFrom([]string{"", "#FFFFFF"}).Draw(t, "ink"), Hashtags: rapid.SampledFrom([][]string{nil, {"#ItTakesACommunity", "#مجتمع"}}).Draw(t, "hashtags")}
+		if rapid.Bool().Draw(t, "phrases") {
+			c.Kit.Phrases = map[string]map[string]string{"welcome": {c.Languages[0]: genText.Draw(t, "phrase")}}
+		}
+	}
 	if keys := ids3(t, "tag", 0); len(keys) > 0 {
 		c.Tags = map[string][]string{}
 		for _, key := range keys {
@@ -180,7 +190,7 @@ func TestExportReadsBackEqual(t *testing.T) {
 			t.Fatalf("%v\n%s", findings, text)
 		}
 		if !reflect.DeepEqual(c, back) {
-			t.Fatalf("differs: %v\n%+v\n%+v\n%s", DiffCampaign(c, back), c, back, text)
+			t.Fatalf("differs: %v\n%+v\n%+v\n%s", DiffCampaign(&c, &back), c, back, text)
 		}
 		if again := ExportCampaign(back); string(again) != string(text) {
 			t.Fatalf("a second export differs:\n%s\n%s", text, again)
@@ -191,10 +201,10 @@ func TestExportReadsBackEqual(t *testing.T) {
 func TestDiffIsEmptyForEqualAndOnlyForEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genCampaign(t), genCampaign(t)
-		if d := DiffCampaign(a, a.Clone()); len(d) > 0 {
+		if d := DiffCampaign(&a, new(a.Clone())); len(d) > 0 {
 			t.Fatalf("a campaign differs from itself: %v", d)
 		}
-		if d := DiffCampaign(a, b); (len(d) == 0) != reflect.DeepEqual(a, b) {
+		if d := DiffCampaign(&a, &b); (len(d) == 0) != reflect.DeepEqual(a, b) {
 			t.Fatalf("%d changes between\n%s\n%s", len(d), ExportCampaign(a), ExportCampaign(b))
 		}
 	})
@@ -213,18 +223,27 @@ func TestDiffInWords(t *testing.T) {
 	c.People = append(c.People, campaign.Person{Mail: "new@campaign.example", Roles: []campaign.Role{{Name: campaign.Viewer}}})
 	c.Tags = nil
 	var got []string
-	for _, change := range DiffCampaign(old, c) {
+	for _, change := range DiffCampaign(&old, &c) {
 		got = append(got, change.String())
 	}
 	want := []string{
 		"~ channels.x-main.min_gap: 5m → 10m",
 		"+ channels.x-main.paused: true",
-		"~ windows.youth-dec.to: 2026-12-28T00:00 → 2026-12-28T12:00",
-		"- windows.business-dec: mechanism business; from 2026-12-07T00:00; to 2026-12-14T00:00; channels x-main, mastodon-main, facebook-page, instagram-main, linkedin-org; submit_by 2026-12-04T18:00; no_post_hours 23:00-06:00; daily_limit 12; shared true",
-		"+ people.new@campaign.example: mail new@campaign.example; roles viewer",
-		"- tags.gender: woman, man, mixed, not-said",
-		"- tags.region: africa, americas, arab-states, asia-pacific, europe",
-		"- tags.role: care, craft, culture, education, food, public-service, transport",
+		"~ windows.youth-dec.to: 2026-12-28T00:00:00+01:00 → 2026-12-28T12:00:00+01:00",
+		"- windows.business-dec: {mechanism: business, from: 2026-12-07T00:00:00+01:00, to: 2026-12-14T00:00:00+01:00, channels: [x-main, mastodon-main, facebook-page, instagram-main, linkedin-org], submit_by: 2026-12-04T18:00:00+01:00, no_post_hours: [\"23:00-06:00\"], daily_limit: 12, shared: true}",
+		"+ people.new@campaign.example: {mail: new@campaign.example, roles: [viewer]}",
+		"- tags.gender: [woman, man, mixed, not-said]",
+		"- tags.region: [africa, americas, arab-states, asia-pacific, europe]",
+		"- tags.role: [care, craft, culture, education, food, public-service, transport]",
+	}
+	first := DiffCampaign(nil, &old)
+	for _, change := range first {
+		if change.Old != "" {
+			t.Errorf("the first campaign has no former: %s", change)
+		}
+	}
+	if len(first) < 20 || first[0].String() != "+ campaign.id: itac" {
+		t.Errorf("the first campaign: %v", first)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

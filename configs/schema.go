@@ -63,13 +63,22 @@ func campaignSchema() node {
 		"consents": mapOfSchemas(consentPattern, object(node{
 			"shows":     describe(text(), "role of the person shown or quoted"),
 			"scope":     list(node{"enum": []string{"web", "social"}}, 0, 2),
+			"platforms": describe(list(id(), 0, maxPlatforms), "only there; default: all"),
 			"languages": list(pattern(languagePattern), 0, maxLanguages),
 			"until":     describe(pattern(lastDayPattern), "last day, or the local time from which it does not hold"),
 			"guardian":  boolean(),
-			"withdrawn": boolean(),
+			"withdrawn": describe(boolean(), "for good; a new consent is a new entry"),
+			"forgotten": boolean(),
 		}, "shows"), 0, maxConsents),
 		"tags":     byID(list(id(), 1, maxTagValues), 0, maxTags),
+		"balance":  byID(byID(pattern(sharePattern), 1, maxTagValues), 0, maxTags),
 		"policies": policySchema(),
+		"kit": object(node{
+			"band":     describe(pattern(colourPattern), "colour behind the words of quote cards"),
+			"ink":      describe(pattern(colourPattern), "colour of the words"),
+			"hashtags": describe(list(pattern(hashtagPattern), 1, maxTags), "of plans that say none"),
+			"phrases":  describe(byID(mapOfSchemas(languagePattern, text(), 1, maxLanguages), 0, maxTagValues), "texts that plans use as {phrase:ID}, by language"),
+		}),
 	}, "schema", "campaign", "mechanisms", "channels")
 }
 
@@ -159,6 +168,10 @@ func (k serverKeyInfo) schema() node {
 		return pattern(`^\S*:[0-9]{1,5}$`)
 	case kindPrefixes:
 		return list(pattern(`^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(/[0-9]{1,3})?$`), 0, 100)
+	case kindPaths:
+		return list(text(), 0, 100)
+	case kindNames:
+		return list(pattern(variablePattern), 0, 100)
 	case kindBool:
 		return boolean()
 	case kindCount:

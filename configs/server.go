@@ -28,6 +28,9 @@ type Server struct {
 	PlainHTTP      bool          // plain http on public addresses was asked for
 	StopTimeout    time.Duration // how long a graceful stop may take
 
+	SecretFolders []string // beside Dir: where files of channels' secrets may lie
+	SecretVars    []string // beside TAKEOVER_SECRET_…: variables that may hold them
+
 	StoreDriver string // "bbolt" or "postgres"
 	DSNFile     string // postgres only: file that holds the connection string
 	Layout      Layout
@@ -146,8 +149,15 @@ func (s *Server) complete(dir string) {
 		resolve(p.path)
 	}
 	resolve(&l.Key)
-	resolve(&l.Counter)
+	if l.Counter == "" {
+		l.countIn(dir)
+	} else {
+		resolve(&l.Counter)
+	}
 	resolve(&s.DSNFile)
+	for i := range s.SecretFolders {
+		resolve(&s.SecretFolders[i])
+	}
 	s.Dir = dir
 	if s.BaseURL == "" && s.Domain != "" {
 		s.BaseURL = "https://" + s.Domain

@@ -148,7 +148,7 @@ func readServerValue(s *Server, k serverKeyInfo, v yamlwalk.Value) {
 		if text = readSecret(v); text == "" {
 			return
 		}
-	case kindPrefixes:
+	case kindPrefixes, kindPaths, kindNames:
 		var parts []string
 		for _, item := range v.Strings(0, 100) {
 			if strings.Contains(item.Value, ",") {
@@ -251,6 +251,9 @@ func (k serverKeyInfo) example() string {
 		"store.path":             "data/takeover.db",
 		"store.dsn_file":         "dsn",
 		"media.dir":              "data/media",
+		"secrets.counter_file":   "takeover.data.counter",
+		"secrets.folders":        "/run/secrets",
+		"secrets.env":            "TELEGRAM_TOKEN",
 		"backup.dir":             "data/backups",
 		"notify.mail.smtp":       "smtp.example:587",
 		"notify.mail.user":       "takeover",
@@ -270,7 +273,7 @@ func (k serverKeyInfo) fileText(value string) string {
 	switch k.kind {
 	case kindBool, kindCount:
 		return value
-	case kindPrefixes:
+	case kindPrefixes, kindPaths, kindNames:
 		return yamlText(strings.Split(value, ","))
 	case kindSecret:
 		return yamlText(secretRef(value))

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,8 @@ const (
 	kindCron
 	kindMail
 	kindSecret
+	kindPaths // list of folders
+	kindNames // list of environment variables
 )
 
 // serverKeyInfo is one line of takeover.yaml: where it stands, what it means, what
@@ -66,7 +69,9 @@ var serverKeys = []serverKeyInfo{
 	{path: "media.dir", kind: kindPath, field: func(s *Server) any { return &s.Layout.Media }, about: "pictures and films; default: media in data.dir"},
 	{path: "media.max_upload", kind: kindSize, def: "512MiB", field: func(s *Server) any { return &s.MaxUpload }, about: "largest picture or film"},
 	{path: "secrets.key_file", kind: kindPath, def: "master.key", field: func(s *Server) any { return &s.Layout.Key }, about: "seals tokens in the store; made by init, mode 0600, outside data.dir"},
-	{path: "secrets.counter_file", kind: kindPath, def: "takeover.counter", field: func(s *Server) any { return &s.Layout.Counter }, about: "recognises a store that was rolled back; outside data.dir"},
+	{path: "secrets.counter_file", kind: kindPath, field: func(s *Server) any { return &s.Layout.Counter }, about: "recognises a store that was rolled back; outside data.dir, for this store alone; default: named after data.dir, beside this file"},
+	{path: "secrets.folders", kind: kindPaths, field: func(s *Server) any { return &s.SecretFolders }, about: "further folders that channels' {file: …} may lie in; always: the one of this file, and below"},
+	{path: "secrets.env", kind: kindNames, field: func(s *Server) any { return &s.SecretVars }, about: "further variables that channels' {env: …} may name; always: TAKEOVER_SECRET_…"},
 	{path: "backup.dir", kind: kindPath, field: func(s *Server) any { return &s.Layout.Backups }, about: "default: backups in data.dir"},
 	{path: "backup.at", kind: kindCron, def: "15 3 * * *", field: func(s *Server) any { return &s.BackupAt }, about: "when, as cron in the machine's zone"},
 	{path: "backup.keep", kind: kindCount, def: "14", field: func(s *Server) any { return &s.BackupKeep }, about: "how many are kept"},
@@ -129,6 +134,10 @@ func (k serverKeyInfo) remedy() string {
 		return "write five fields, such as \"15 3 * * *\""
 	case kindMail:
 		return "write an address such as takeover@campaign.example"
+	case kindPaths:
+		return "write a list such as [/run/secrets]"
+	case kindNames:
+		return "write a list such as [TELEGRAM_TOKEN]"
 	case kindSecret:
 		return "put the secret into a file and write {file: NAME}, or {env: NAME} for an environment variable"
 	}
@@ -175,9 +184,25 @@ func (k serverKeyInfo) set(s *Server, text string) error {
 			return err
 		}
 		*field = list
+	case *[]string:
+		*field = nil
+		for part := range strings.SplitSeq(text, ",") {
+			if part = strings.TrimSpace(part); part == "" {
+				continue
+			}
+			if k.kind == kindNames && !variableForm.MatchString(part) {
+				return fmt.Errorf("names %q, no environment variable", short(part))
+			}
+			*field = append(*field, part)
+		}
 	}
 	return nil
 }
+
+// variablePattern is the form of an environment variable's name.
+const variablePattern = `^[A-Za-z_][A-Za-z0-9_]{0,127}$`
+
+var variableForm = regexp.MustCompile(variablePattern)
 
 // checkText says what is wrong with a text of the key's kind.
 func (k serverKeyInfo) checkText(text string) error {
@@ -271,6 +296,8 @@ func (k serverKeyInfo) show(s *Server) string {
 			}
 		}
 		return strings.Join(parts, ",")
+	case *[]string:
+		return strings.Join(*field, ",")
 	}
 	panic("configs: a field without a form: " + k.path)
 }

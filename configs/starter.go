@@ -72,11 +72,23 @@ people:
 
 # The consent register; roles only, no names.
 consents: {}
-#  MAYORS-017: {shows: "a nurse in Quito", scope: [web, social], languages: [en], until: "2027-12-31", guardian: false, withdrawn: false}
+#  MAYORS-017: {shows: "a nurse in Quito", scope: [web, social], languages: [en], platforms: [x, mastodon], until: "2027-12-31", guardian: false, withdrawn: false, forgotten: false}
 
 # What the balance of voices counts: keys and the values that plans may use.
 tags: {}
 #  region: [africa, americas, arab-states, asia-pacific, europe]
+
+# What was agreed for their shares, in percent of the posts that say anything: a note, never a barrier.
+balance: {}
+#  region: {africa: 20-40}
+
+# How the campaign looks and speaks: colours of quote cards, hashtags of plans that say none, texts that
+# plans use as {phrase:welcome}. What is queued keeps the kit that it was made with.
+kit: {}
+#  band: "#121F3A"
+#  ink: "#FFFFFF"
+#  hashtags: ["#ItTakesACommunity"]
+#  phrases: {welcome: {en: "Everyone belongs."}}
 
 # The campaign's choices, each with its default.
 policies:

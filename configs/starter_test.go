@@ -55,7 +55,7 @@ func TestSandboxedExample(t *testing.T) {
 		t.Error(f)
 	}
 	if want := Sandboxed(exampleCampaign(t), at); !reflect.DeepEqual(got, want) {
-		t.Errorf("file and value differ: %v", DiffCampaign(want, got))
+		t.Errorf("file and value differ: %v", DiffCampaign(&want, &got))
 	}
 	lanes := map[campaign.LaneID]bool{}
 	for id, ch := range got.Channels {

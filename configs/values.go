@@ -41,6 +41,12 @@ func (w wallTime) String() string {
 	return local.Format(wallSeconds + "-07:00")
 }
 
+// withOffset is the local time as a file may write it too: it names the instant
+// to readers who do not know the zone.
+func (w wallTime) withOffset() string {
+	return w.at.In(w.loc).Format(wallSeconds + "-07:00")
+}
+
 // wallPattern is the form of a local date-time that may carry its offset.
 const wallPattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([+-][0-9]{2}:[0-9]{2})?)?$`
 

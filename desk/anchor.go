@@ -123,11 +123,15 @@ func (d *Desk) rederive(r *room, before, now *campaign.Plan, out *Moved) (*draft
 	if parsed == nil {
 		return nil, fmt.Errorf("the stored source of plan %s cannot be read", now.ID)
 	}
-	env := plan.Env{Author: now.By, Revision: now.Revision + 1, Media: beside(nothingNew, now), Anchors: now.Anchors, Values: now.Values}
+	env := plan.Env{Author: now.By, Revision: now.Revision + 1, Media: beside(nothingNew, now), Anchors: now.Anchors, Values: now.Values, Kit: &before.Kit}
 	dr, err := d.derive(r, parsed, found, before, env)
 	if err != nil {
 		return nil, err
 	}
+	// Who moves an event does not change a post: what was taken out stays out.
+	dr.diff.Changes = slices.DeleteFunc(dr.diff.Changes, func(c plan.Change) bool {
+		return c.Kind == plan.Added && dr.takenOut(*c.New)
+	})
 	env.Anchors, env.Values = before.Anchors, before.Values
 	was, err := d.derive(r, parsed, found, before, env)
 	if err != nil {
@@ -141,6 +145,13 @@ func (d *Desk) rederive(r *room, before, now *campaign.Plan, out *Moved) (*draft
 	}
 	if brought.HasErrors() {
 		out.Findings = brought
+		return nil, ErrFindings
+	}
+	if len(dr.exp.Deliveries) == 0 && dr.findings.HasErrors() {
+		// The plan as a whole has an error by now (a consent of one of its
+		// pictures was withdrawn): nothing can be moved, and to say that
+		// it was would send everything at the old time.
+		out.Findings = dr.findings
 		return nil, ErrFindings
 	}
 	// What has an error by now stays as it was.

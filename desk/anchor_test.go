@@ -119,3 +119,32 @@ func TestFillValue(t *testing.T) {
 		t.Errorf("%v: %q, %s", err, sight.Content.Text, sight.State)
 	}
 }
+
+// TestAMoveThatMovesNothingIsRefused: where the plan as a whole has an error by
+// now, its posts keep the old time, and the person is told so.
+func TestAMoveThatMovesNothingIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(liveSteps))
+	w.approveAll()
+	old := w.step("live").Due
+	err := w.Store.Update(ctx, func(tx store.Tx) error {
+		c, err := tx.Campaign()
+		if err != nil {
+			return err
+		}
+		other := c.Clone()
+		other.ID = "another" // the plan's file names the one that was
+		return tx.PutCampaign(other)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := w.AnchorSet(ctx, w.boss(), "mayors", "live", old.Add(time.Hour), 0)
+	wants(t, "a move that moves nothing", err, ErrFindings)
+	if !out.Findings.HasErrors() {
+		t.Error("it does not say what is wrong")
+	}
+	if got := w.step("live").Due; !got.Equal(old) {
+		t.Errorf("it moved to %s after all", got)
+	}
+}

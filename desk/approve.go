@@ -98,7 +98,7 @@ func (d *Desk) Approve(ctx context.Context, a campaign.Actor, q Approval) (Appro
 		if len(done) == 0 {
 			return nothingApproved(out)
 		}
-		r.did(object(q.Pick), "%s, hash %s", list(done), HashOf(waiting))
+		r.did(object(q.Pick, waiting), "%s, hash %s", list(done), HashOf(waiting))
 		return nil
 	})
 	if err != nil {
@@ -121,12 +121,12 @@ func nothingApproved(out Approved) error {
 }
 
 // object is the pick's name in the audit log.
-func object(p Pick) string {
+func object(p Pick, ds []campaign.Delivery) string {
 	switch {
-	case len(p.IDs) == 1:
-		return string(p.IDs[0])
-	case len(p.IDs) > 1:
-		return fmt.Sprintf("%d deliveries", len(p.IDs))
+	case len(p.IDs) > 0 && len(ds) == 1:
+		return string(ds[0].ID) // the whole id, whatever was written
+	case len(p.IDs) > 0:
+		return fmt.Sprintf("%d deliveries", len(ds))
 	case p.Post != "":
 		return string(p.Plan) + "/" + string(p.Post)
 	}

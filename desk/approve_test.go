@@ -72,7 +72,7 @@ func TestReviews(t *testing.T) {
 	w.submit(w.lead(), twoPosts())
 	w.approveAll()
 	status := func() (one, two PostStatus) {
-		v, err := w.PlanStatus(ctx, w.lead(), "mayors")
+		v, err := w.PlanStatus(ctx, w.lead(), "mayors", 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,6 +37,7 @@ type change struct {
 	did    string                                // "3 deliveries: …"
 	queued func(*room, *campaign.Delivery) error // for one that has not left
 	pinned func(*campaign.Delivery)              // for one whose fate is open; nil does nothing
+	partly bool                                  // queued is also for one of which a part is out: the rest is given up
 }
 
 // queued tells whether nothing of the delivery has left and it is still to go.
@@ -56,7 +57,7 @@ func (d *Desk) change(ctx context.Context, a campaign.Actor, ch change, p Pick) 
 			return err
 		}
 		if len(out.Rows) > 0 {
-			r.did(object(p), "%s", list(idsOfRows(out.Rows)))
+			r.did(object(p, ds), "%s", list(idsOfRows(out.Rows)))
 		}
 		return nil
 	})
@@ -83,12 +84,12 @@ func (r *room) changeEach(ds []campaign.Delivery, ch change, named bool, out *Do
 			}
 			continue
 		}
-		if queued(&v) {
+		if queued(&v) || ch.partly && v.State == campaign.Scheduled {
 			if err := ch.queued(r, &v); err != nil {
 				return err
 			}
 		} else {
-			if named || v.State.Pins() {
+			if named || !v.State.End() {
 				out.Locked = append(out.Locked, Refusal{v.ID, "it is " + v.Shown()})
 			}
 			if !v.State.Pins() || ch.pinned == nil {
@@ -130,20 +131,21 @@ func count(n int, one, many string) string {
 }
 
 // Cancel cancels what has not left. For a lead it is a withdrawal of the own
-// posts. What is leaving or in doubt is listed as locked, and is not sent again
-// by itself.
+// posts. Where a part is out already, the rest is given up. What is leaving or in
+// doubt is listed as locked, and is not sent again by itself.
 func (d *Desk) Cancel(ctx context.Context, a campaign.Actor, p Pick, why string) (Done, error) {
 	code := campaign.ReasonWithdrawn
 	if a.Is(campaign.Organizer) {
 		code = campaign.ReasonOrganizer
 	}
-	return d.change(ctx, a, change{deed: "cancel", act: campaign.ActWithdraw, did: "cancelled",
+	return d.change(ctx, a, change{deed: "cancel", act: campaign.ActWithdraw, did: "cancelled", partly: true,
 		queued: func(r *room, v *campaign.Delivery) error { return v.Cancel(code, why, r.now) },
 		pinned: func(v *campaign.Delivery) { v.Outdate("cancelled by " + string(a.Person)) },
 	}, p)
 }
 
-// Withdraw takes a plan back, or posts of it, as far as they have not left.
+// Withdraw takes a plan back, or posts of it, as far as they have not left; where
+// a part is out already, the rest is given up.
 // Expect is the plan's revision that the person saw (0 does not look). A
 // withdrawn plan comes back when it is submitted again, a withdrawn post when
 // it is changed.
@@ -165,7 +167,7 @@ func (d *Desk) Withdraw(ctx context.Context, a campaign.Actor, id campaign.PlanI
 				return err
 			}
 		}
-		ch := change{act: campaign.ActWithdraw,
+		ch := change{act: campaign.ActWithdraw, partly: true,
 			queued: func(r *room, v *campaign.Delivery) error { return v.Cancel(campaign.ReasonWithdrawn, why, r.now) },
 			pinned: func(v *campaign.Delivery) { v.Outdate("withdrawn by " + string(a.Person)) },
 		}
@@ -222,7 +224,7 @@ func (d *Desk) Resolve(ctx context.Context, a campaign.Actor, id campaign.Delive
 			return err
 		}
 		if v.State != campaign.NeedsHuman || q.Expect != 0 && q.Expect != v.Revision {
-			return fmt.Errorf("%w: delivery %s is %s since %s", ErrConflict, id, v.Shown(), When(v.Reason.At, r.c.Location()))
+			return fmt.Errorf("%w: delivery %s is %s since %s", ErrConflict, v.ID, v.Shown(), When(v.Reason.At, r.c.Location()))
 		}
 		word, err := r.settle(&v, q)
 		if err != nil {
@@ -235,7 +237,7 @@ func (d *Desk) Resolve(ctx context.Context, a campaign.Actor, id campaign.Delive
 			return err
 		}
 		out.Text = word
-		r.did(string(id), "%s; now %s", word, v.State)
+		r.did(string(v.ID), "%s; now %s", word, v.State)
 		return nil
 	})
 	if err != nil {
@@ -299,6 +301,7 @@ func (d *Desk) Retry(ctx context.Context, a campaign.Actor, id campaign.Delivery
 		if err != nil {
 			return err
 		}
+		id := v.ID
 		switch {
 		case v.State == campaign.Rejected, v.State == campaign.Missed:
 			if v, err = r.reschedule(v, Reschedule{}); err != nil {
@@ -312,7 +315,7 @@ func (d *Desk) Retry(ctx context.Context, a campaign.Actor, id campaign.Delivery
 				return err
 			}
 		default:
-			return fmt.Errorf("%w: delivery %s is %s; only what provably was not sent is tried again", ErrConflict, id, v.Shown())
+			return fmt.Errorf("%w: delivery %s is %s; only what provably was not sent is tried again", ErrConflict, v.ID, v.Shown())
 		}
 		if out.Rows, err = r.rows([]campaign.Delivery{v}); err != nil {
 			return err

@@ -23,7 +23,10 @@ func TestF49TheFirstAnswerCounts(t *testing.T) {
 	wants(t, "without a reason", err, ErrUsage)
 	_, err = w.Resolve(ctx, w.boss(), d.ID, Resolution{PublishedAs: "javascript:alert(1)", Why: "seen"})
 	wants(t, "no web address", err, ErrUsage)
-	if _, err := w.Resolve(ctx, w.boss(), d.ID, Resolution{PublishedAs: "https://wall.example/1", Why: "seen"}); err != nil {
+	asked := w.of("one")[0].Revision
+	_, err = w.Resolve(ctx, w.boss(), d.ID, Resolution{PublishedAs: "https://wall.example/1", Why: "seen", Expect: asked - 1})
+	wants(t, "of what was not seen", err, ErrConflict)
+	if _, err := w.Resolve(ctx, w.boss(), d.ID, Resolution{PublishedAs: "https://wall.example/1", Why: "seen", Expect: asked}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.Resolve(ctx, w.as("both@campaign.example"), d.ID, Resolution{NotPublished: true, Why: "not seen"})

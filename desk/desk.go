@@ -16,6 +16,7 @@ import (
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/internal/vault"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -57,6 +58,11 @@ type Notice struct {
 	Deliveries []campaign.DeliveryID `json:"deliveries,omitempty"`
 	Text       string                `json:"text"` // a plain sentence
 	At         time.Time             `json:"at"`
+	// To are the people who are told by mail; Push tells it also where all
+	// organizers look; what is Urgent does not wait for others. Address sets them.
+	To     []campaign.PersonID `json:"to,omitempty"`
+	Push   bool                `json:"push,omitempty"`
+	Urgent bool                `json:"urgent,omitempty"`
 }
 
 // Config is what a Desk works with. Store and Clock are needed.
@@ -66,11 +72,16 @@ type Config struct {
 	// Brake is the running engine; nil where no daemon runs, so that nothing
 	// can leave (commands on the data folder).
 	Brake Brake
+	// Preparing tells whether the engine prepares the delivery right now, such as
+	// by uploading its pictures; nil where no daemon runs.
+	Preparing func(campaign.DeliveryID) bool
 	// Facts tells what is known of a channel's platform; nil knows none.
 	Facts func(campaign.Channel) (channels.Facts, bool)
 	// Channel is the open adapter of a channel (a Registry has it), whose Check adds to a plan's findings;
 	// nil leaves that out. It does no I/O.
 	Channel func(c *campaign.Campaign, id campaign.ChannelID) (channels.Channel, error)
+	// Vault keeps the tokens of connected channels; nil where none can be kept.
+	Vault *vault.Vault
 	// Media keeps pictures and films; nil where none can be stored.
 	Media *media.Store
 	Log   *slog.Logger // nil is silent
@@ -108,7 +119,11 @@ type Pick struct {
 // Row is a delivery as people see it.
 type Row struct {
 	campaign.Delivery
-	Shown string `json:"shown"` // the word people see: "paused", "needs you", …
-	Why   string `json:"why"`   // one plain sentence of cause
-	Next  string `json:"next"`  // who or what moves it on
+	Short     string `json:"short"`               // the id as people write it: its shortest beginning that no other has
+	Shown     string `json:"shown"`               // the word people see: "paused", "needs you", …
+	PausedBy  string `json:"paused_by,omitempty"` // where it is paused, what holds it in a few words: "is live"
+	Why       string `json:"why"`                 // one plain sentence of cause
+	Next      string `json:"next"`                // who or what moves it on
+	Tolerance Span   `json:"tolerance"`
+	Lateness  Span   `json:"lateness,omitempty"`
 }

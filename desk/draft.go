@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/plan"
@@ -56,7 +58,8 @@ func (d *Desk) derive(r *room, parsed *plan.Plan, found campaign.Findings, old *
 		dr.stored[e.ID] = e
 	}
 	var failed error
-	env.Now, env.Campaign, env.Surface, env.Existing = r.now, r.c, d.surfaces(r.c), existing
+	env.Now, env.Campaign, env.Surface, env.Existing = r.now, r.c, d.surfaces(r), existing
+	env.Rendition, env.Card = r.pictures.of, r.pictures.card
 	env.Twins = func(lane campaign.LaneID, fingerprint string) []campaign.Delivery {
 		ts, err := r.Twins(lane, fingerprint)
 		failed = errors.Join(failed, err)
@@ -67,8 +70,8 @@ func (d *Desk) derive(r *room, parsed *plan.Plan, found campaign.Findings, old *
 	}
 	var more campaign.Findings
 	dr.exp, more = plan.Expand(parsed, env)
-	if failed != nil {
-		return nil, failed
+	if err := cmp.Or(failed, r.pictures.made()); err != nil {
+		return nil, err
 	}
 	dr.findings = slices.Concat(found, more)
 	if dr.exp == nil {
@@ -169,21 +172,20 @@ func (dr *draft) compare(r *room) error {
 // cancelled or withdrew stays so until its content or terms are other ones:
 // else the next look at the same file would undo what the person did.
 func (dr *draft) comesBack(n campaign.Delivery) bool {
-	e, exists := dr.stored[n.ID]
-	if !exists || dr.old != nil && dr.old.Withdrawn {
-		return true
-	}
-	switch e.Reason.Code {
-	case campaign.ReasonRemoved, campaign.ReasonGrant:
-		return true
-	}
-	if e.Wants != n.Wants {
+	e := dr.stored[n.ID]
+	if dr.old != nil && dr.old.Withdrawn || !dr.takenOut(n) || e.Wants != n.Wants {
 		return true
 	}
 	dr.findings = append(dr.findings, campaign.Finding{Severity: campaign.SeverityWarning, Code: "W004", Path: fmt.Sprintf("posts[%s]", n.Post),
 		Message: fmt.Sprintf("%s on %s was cancelled and stays so: %s", n.Post, n.Channel, e.Reason.Text),
 		Fix:     "change it, or ask an organizer to give it a new time"})
 	return false
+}
+
+// takenOut tells whether a person cancelled or withdrew what is added again.
+func (dr *draft) takenOut(n campaign.Delivery) bool {
+	e, exists := dr.stored[n.ID]
+	return exists && e.Reason.Code != campaign.ReasonRemoved && e.Reason.Code != campaign.ReasonGrant
 }
 
 // number is the n of an occurrence key that ends in #n, else 1.
@@ -195,9 +197,19 @@ func number(key string) int {
 	return n
 }
 
+// notes are those of the expansion that hold still: where a person gave another
+// time, the spacing of the file's is nobody's concern.
+func (dr *draft) notes() []plan.Note {
+	due := map[campaign.DeliveryID]time.Time{}
+	for _, n := range dr.exp.Deliveries {
+		due[n.ID] = n.Due
+	}
+	return slices.DeleteFunc(slices.Clone(dr.exp.Notes), func(n plan.Note) bool { return !due[n.Delivery].Equal(n.Due) })
+}
+
 // answer is what the draft would do, in the order of the diff.
 func (dr *draft) answer(r *room, s Submission) Submitted {
-	out := Submitted{Plan: dr.exp.Plan, Takeover: dr.exp.Takeover, Mechanism: dr.exp.Mechanism, Findings: dr.findings, Diff: dr.diff, Drafts: dr.exp.Skipped,
+	out := Submitted{Plan: dr.exp.Plan, Takeover: dr.exp.Takeover, Mechanism: dr.exp.Mechanism, Findings: dr.findings, Drafts: dr.exp.Skipped,
 		Late: r.c.Takeovers[dr.exp.Takeover].LateChange(r.now)}
 	if out.Findings == nil {
 		out.Findings = campaign.Findings{}
@@ -205,6 +217,7 @@ func (dr *draft) answer(r *room, s Submission) Submitted {
 	if dr.old != nil {
 		out.Revision = dr.old.Revision
 	}
+	out.Notes = dr.notes()
 	goes, differs := dr.removals(s), []plan.Change{}
 	for _, c := range dr.diff.Changes {
 		switch c.Kind {
@@ -226,7 +239,7 @@ func (dr *draft) answer(r *room, s Submission) Submitted {
 		}
 		differs = append(differs, c)
 	}
-	out.Diff.Changes = differs
+	out.Diff = differenceOf(differs, dr.diff.Findings)
 	return out
 }
 

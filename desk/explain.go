@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/scheduler"
 )
 
 // When is an instant as people read it, with its zone:
@@ -59,7 +61,7 @@ var byReason = map[string]sentence{
 	campaign.ReasonHeld:        {"It is paused: {text}.", "Somebody who may release it does so before {latest}; else it is missed."},
 	campaign.ReasonLeft:        {"It is paused: {text}.", "An organizer releases or cancels it before {latest}; else it is missed."},
 	campaign.ReasonWaitsLive:   {"It waits until the event is live.", "Somebody says that it is live before {latest}; else it is missed."},
-	campaign.ReasonWaitsValue:  {"A value in its text is not filled in: {text}.", "Its lead fills the value in before {latest}; else it is missed."},
+	campaign.ReasonWaitsValue:  {"It waits for a value of its text: {text}.", "Its lead fills the value in before {latest}; else it is missed."},
 	campaign.ReasonHash:        {"What would go out is not what was approved, or cannot be read: {text}.", "Submit its plan again and approve it before {latest}; else it is missed."},
 	campaign.ReasonNoPost:      {"Its time lies in hours in which nothing goes out.", "It goes out {next} by itself."},
 	campaign.ReasonGap:         {"The posts of an account keep a distance: {text}.", "It goes out {next} by itself."},
@@ -68,6 +70,7 @@ var byReason = map[string]sentence{
 	campaign.ReasonLane:        {"The account of {channel} is held: {text}.", "Whoever looks after the account mends it and resumes {channel} before {latest}."},
 	campaign.ReasonRestPartial: {"A part of it is published; the rest will not come: {text}.", "Look whether what is public can stay as it is."},
 	campaign.ReasonMedia:       {"A picture of it is missing or damaged: {text}.", "Submit the plan with the picture again before {latest}."},
+	campaign.ReasonRestored:    {"The store was put back from a copy, and this may have gone out before: {text}.", "Please look at {channel} and decide: it is there, it is not there, or give up."},
 	campaign.ReasonHandedOver:  {"A person has its text and files, and publishes it by hand.", "That person posts it and pastes the link."},
 }
 
@@ -93,6 +96,7 @@ var bySpot = map[spot]sentence{
 	{campaign.NeedsHuman, campaign.ReasonTooLate}:    {"It is not on {channel}, and its latest time, {latest}, has passed.", "Please decide: it is there after all, it is not there, or give up."},
 	{campaign.Planned, campaign.ReasonTooLate}:       {"Its latest time, {latest}, has passed.", "It is marked as missed."},
 	{campaign.Cancelled, campaign.ReasonWithdrawn}:   {"Its author withdrew it: {text}.", "Nothing; change and submit it again if it should go out after all."},
+	{campaign.Missed, campaign.ReasonTooLate}:        {"Its latest time, {latest}, passed before its turn came, or while nothing ran.", "An organizer can give it a new time."},
 	{campaign.Missed, campaign.ReasonStopped}:        {"Publishing was stopped until after its latest time, {latest}.", "An organizer can give it a new time."},
 	{campaign.Missed, campaign.ReasonHeld}:           {"It was paused until after its latest time, {latest}.", "An organizer can give it a new time."},
 	{campaign.Rejected, campaign.ReasonPerson}:       {"A person found that it was refused: {text}.", "Mend it and submit it again."},
@@ -114,19 +118,29 @@ var byState = map[campaign.State]sentence{
 }
 
 // Explain says in one plain sentence why the delivery is where it is, and in
-// another what moves it on. What stops it now (s, nil for nothing) comes first.
-func Explain(d *campaign.Delivery, s *campaign.Switches, loc *time.Location) (why, next string) {
+// another what moves it on. What pauses it now (no code: nothing) comes first.
+func Explain(d *campaign.Delivery, paused campaign.Reason, loc *time.Location) (why, next string) {
 	reason := d.Reason
-	if d.State == campaign.Planned || d.State == campaign.Scheduled {
-		if r, paused := pausedBy(d, s); paused {
-			reason = r
+	if paused.Code != "" {
+		reason = paused
+	}
+	return explainAs(d.State, d, reason, loc)
+}
+
+// explainAs explains a delivery as if it were in the state, for the reason.
+func explainAs(s campaign.State, d *campaign.Delivery, reason campaign.Reason, loc *time.Location) (why, next string) {
+	said := pickSentence(s, reason.Code)
+	_, own := bySpot[spot{s, reason.Code}]
+	if s == campaign.NeedsHuman || s.End() {
+		// Whatever led there: a person decides, or nothing more happens.
+		if !own && !ends(reason.Code, s) {
+			said.next = byState[s].next
 		}
 	}
-	said := pickSentence(d.State, reason.Code)
-	if d.State == campaign.NeedsHuman || d.State.End() {
-		// Whatever led there: a person decides, or nothing more happens.
-		if _, own := bySpot[spot{d.State, reason.Code}]; !own && !ends(reason.Code, d.State) {
-			said.next = byState[d.State].next
+	if before, late := strings.CutPrefix(reason.Text, scheduler.Before); late {
+		reason.Text = before
+		if s == campaign.Missed && !own {
+			said.why = "Its latest time, {latest}, passed. Until then: " + said.why
 		}
 	}
 	return fill(said.why, d, reason, loc), fill(said.next, d, reason, loc)
@@ -153,10 +167,27 @@ func ends(code string, s campaign.State) bool {
 		return s == campaign.Cancelled
 	case campaign.ReasonTooLate, campaign.ReasonSkipLate:
 		return s == campaign.Missed
-	case campaign.ReasonCannotTell, campaign.ReasonTouched, campaign.ReasonTwin:
+	case campaign.ReasonCannotTell, campaign.ReasonTouched, campaign.ReasonTwin, campaign.ReasonRestored:
 		return s == campaign.NeedsHuman
 	}
 	return false
+}
+
+// byFate says what one attempt came to, and what follows from that alone; "" is
+// the fate of one that has no result yet.
+var byFate = map[string]sentence{
+	"":                        {"It is under way, or the program ended before its answer came.", "Its answer counts; where none comes, we look on {channel}."},
+	scheduler.FatePublished:   {"{channel} confirmed it: it is public.", "Nothing."},
+	channels.NotSent.String(): {"Certainly nothing of it became public: {text}.", "It may be sent again."},
+	channels.Refused.String(): {"{channel} refused it for good, and nothing of it became public: {text}.", "The same is not sent again."},
+	channels.InDoubt.String(): {"No usable answer came, so it may be public: {text}.", "Nothing is sent again before we have looked on {channel}, or a person has."},
+}
+
+// explainTry says what the attempt of a delivery came to, and what follows.
+func explainTry(a *campaign.Attempt, d *campaign.Delivery, loc *time.Location) (why, next string) {
+	said := byFate[a.Fate]
+	reason := campaign.Reason{Text: a.Reason}
+	return fill(said.why, d, reason, loc), fill(said.next, d, reason, loc)
 }
 
 // fill puts the delivery into a sentence. A reason without a text of its own
@@ -181,55 +212,4 @@ func soon(at time.Time, loc *time.Location) string {
 		return "within minutes"
 	}
 	return When(at, loc)
-}
-
-// pausedBy is what stops the delivery now: a cause, a hold, its account.
-func pausedBy(d *campaign.Delivery, s *campaign.Switches) (campaign.Reason, bool) {
-	if s == nil {
-		return campaign.Reason{}, false
-	}
-	if c, r, ok := s.Stopped(); ok {
-		return campaign.Reason{Code: campaign.ReasonStopped, Text: causeText(c, r), At: r.At}, true
-	}
-	if h, ok := s.HoldOn(d); ok {
-		return campaign.Reason{Code: campaign.ReasonHeld, Text: holdText(h), At: h.At}, true
-	}
-	if r, ok := s.LaneHolds[d.Lane]; ok {
-		return campaign.Reason{Code: campaign.ReasonLane, Text: r.Reason, At: r.At}, true
-	}
-	return campaign.Reason{}, false
-}
-
-// causeWords say each cause without the words of engineers.
-var causeWords = map[campaign.Cause]string{
-	campaign.CauseStop:       "everything was stopped",
-	campaign.CauseQuarantine: "the store was restored, and somebody must look at what is public first",
-	campaign.CauseClock:      "the clock of the machine is not trusted",
-	campaign.CauseStore:      "the store or its disk fails",
-	campaign.CauseCopy:       "the store was copied, and somebody must say which one lives",
-}
-
-func causeText(c campaign.Cause, r campaign.CauseRecord) string {
-	text := causeWords[c]
-	if text == "" {
-		text = string(c)
-	}
-	return words(text, r.By, r.Reason)
-}
-
-func holdText(h campaign.Hold) string {
-	if h.Stop {
-		return words(h.Scope.String()+" was stopped", h.By, h.Reason)
-	}
-	return words(h.Scope.String()+" is held", h.By, h.Reason)
-}
-
-func words(text string, by campaign.PersonID, reason string) string {
-	if by != "" {
-		text += " by " + string(by)
-	}
-	if reason != "" {
-		text += " (" + reason + ")"
-	}
-	return text
 }

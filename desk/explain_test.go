@@ -30,7 +30,7 @@ func TestExplainKnowsEveryReasonInEveryState(t *testing.T) {
 		for _, code := range append(campaign.Reasons(), "unheard_of") {
 			for _, text := range []string{"", "because of that"} {
 				d := campaign.Delivery{State: s, Reason: campaign.Reason{Code: code, Text: text}, Channel: "x-main", Due: start, Latest: start.Add(time.Hour)}
-				why, next := Explain(&d, nil, loc)
+				why, next := Explain(&d, campaign.Reason{}, loc)
 				for _, sentence := range []string{why, next} {
 					if !strings.HasSuffix(sentence, ".") || strings.ContainsAny(sentence, "{}") || strings.Contains(sentence, ": .") || strings.Contains(sentence, "..") {
 						t.Errorf("%s, %s: %q", s, code, sentence)
@@ -62,10 +62,11 @@ func TestExplainSaysWhatStopsIt(t *testing.T) {
 		{"a hold", "plan p is held by lead", campaign.Switches{Holds: []campaign.Hold{{Scope: campaign.Scope{Kind: "plan", Plan: "p"}, By: "lead"}}}},
 		{"its account", "its token ended", campaign.Switches{LaneHolds: map[campaign.LaneID]campaign.CauseRecord{"x:1": {Reason: "its token ended"}}}},
 	} {
-		if why, _ := Explain(&d, &tt.sw, time.UTC); !strings.Contains(why, tt.says) {
+		paused, _ := pausedBy(&d, &tt.sw)
+		if why, _ := Explain(&d, paused, time.UTC); !strings.Contains(why, tt.says) {
 			t.Errorf("%s: %q", tt.name, why)
 		}
-		if got := shown(&d, &tt.sw); (got == "paused") != (tt.name != "nothing") {
+		if got := shown(&d, paused); (got == "paused") != (tt.name != "nothing") {
 			t.Errorf("%s is shown as %q", tt.name, got)
 		}
 	}
@@ -78,5 +79,26 @@ func TestWhen(t *testing.T) {
 	}
 	if got := When(time.Date(2026, 12, 18, 8, 0, 0, 0, time.UTC), loc); got != "Fri 18 Dec 2026 09:00 Europe/Brussels (+01:00)" {
 		t.Error(got)
+	}
+}
+
+// TestPreparingIsShown: "preparing" is scheduled with the engine at it; what is
+// paused, or not approved yet, is shown as that.
+func TestPreparingIsShown(t *testing.T) {
+	at := campaign.DeliveryID("d")
+	r := &room{preparing: func(id campaign.DeliveryID) bool { return id == at }}
+	d := campaign.Delivery{ID: "d", State: campaign.Scheduled}
+	if got := r.shown(&d, campaign.Reason{}); got != "preparing" {
+		t.Errorf("shown as %q", got)
+	}
+	if got := r.shown(&d, campaign.Reason{Code: campaign.ReasonHeld}); got != "paused" {
+		t.Errorf("a held one is shown as %q", got)
+	}
+	at = "other"
+	if got := r.shown(&d, campaign.Reason{}); got != "scheduled" {
+		t.Errorf("another is shown as %q", got)
+	}
+	if got := (&room{}).shown(&d, campaign.Reason{}); got != "scheduled" {
+		t.Errorf("without a daemon it is shown as %q", got)
 	}
 }

@@ -17,34 +17,40 @@ func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, e
 		if err := r.mayEnter(); err != nil {
 			return err
 		}
+		sw, err := r.switches()
+		if err != nil {
+			return err
+		}
 		items, order := map[string]*InboxItem{}, []string{}
 		f := store.Filter{States: []campaign.State{campaign.Planned, campaign.Scheduled, campaign.NeedsHuman, campaign.Missed}}
-		err := r.each(f, func(v campaign.Delivery) error {
+		err = r.each(f, func(v campaign.Delivery) error {
 			if !r.sees(v.Mechanism, v.Plan) {
 				return nil
 			}
-			row, err := r.row(v)
-			if err != nil {
-				return err
-			}
+			var rows *[]Row
 			switch {
 			case v.State == campaign.NeedsHuman:
-				out.Decide = append(out.Decide, row)
-			case v.State == campaign.Missed:
-				if v.IfMissed == "ask" && r.unanswered(&v) {
-					out.Missed = append(out.Missed, row)
-				}
+				rows = &out.Decide
+			case v.State == campaign.Missed && v.IfMissed == "ask" && r.unanswered(&v):
+				rows = &out.Missed
 			case awaits(&v, r.c.Policies):
 				key := string(v.Plan) + "/" + string(v.Post)
 				if items[key] == nil {
-					items[key] = &InboxItem{Plan: v.Plan, Post: v.Post, Mechanism: v.Mechanism, First: v.Due, Contents: map[campaign.Digest]campaign.Content{}}
+					items[key] = &InboxItem{Plan: v.Plan, Post: v.Post, Mechanism: v.Mechanism, First: v.Due, Contents: map[campaign.Digest]campaign.Content{}, Since: map[campaign.Digest]Since{}}
 					order = append(order, key)
 				}
-				items[key].Rows = append(items[key].Rows, row)
-			case v.Parked && byPerson(v.Reason.Code) && !r.held(&v):
-				out.Paused = append(out.Paused, row)
+				rows = &items[key].Rows
+			case v.Parked && byPerson(v.Reason.Code):
+				if _, held := pausedBy(&v, sw); held {
+					return nil
+				}
+				rows = &out.Paused
+			default:
+				return nil
 			}
-			return nil
+			row, err := r.row(v)
+			*rows = append(*rows, row)
+			return err
 		})
 		if err != nil {
 			return err
@@ -60,12 +66,6 @@ func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, e
 		return nil
 	})
 	return out, err
-}
-
-// held tells whether a hold covers the delivery; the switches were read before.
-func (r *room) held(d *campaign.Delivery) bool {
-	_, held := pausedBy(d, r.sw)
-	return held
 }
 
 // unanswered tells whether a missed delivery has no newer one in its stead.
@@ -88,6 +88,13 @@ func (r *room) complete(item *InboxItem) error {
 			return err
 		}
 		item.Contents[row.Delivery.Content] = c
+		s, err := r.since(&ds[i])
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			item.Since[row.Delivery.Content] = *s
+		}
 	}
 	item.Hash, item.Mine = HashOf(ds), true
 	for i := range ds {

@@ -36,7 +36,7 @@ func (dr *draft) store(r *room, s Submission, out *Submitted) error {
 		return dr.waiting(r, out)
 	}
 	p.Title, p.File, p.Drafts, p.Withdrawn = dr.exp.Title, path.Base(s.File), dr.exp.Skipped, false
-	p.Anchors, p.Media = dr.exp.Anchors, dr.exp.Media
+	p.Anchors, p.Media, p.Kit = dr.exp.Anchors, dr.exp.Media, r.c.Kit.Clone()
 	if p.Source, err = r.PutBlob(s.Source); err != nil {
 		return err
 	}

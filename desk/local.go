@@ -13,20 +13,19 @@ import (
 // one, else its first organizer. Whoever can reach the data folder of a store
 // that has no campaign yet may give it one.
 func (d *Desk) LocalActor(ctx context.Context, p campaign.PersonID) (campaign.Actor, error) {
-	const door = "command"
 	var a campaign.Actor
 	err := d.look(ctx, campaign.Actor{}, func(r *room) (err error) {
 		if p == "" {
 			p = localPerson(r.c)
 		}
-		a, err = r.c.ActorFor(p, door)
+		a, err = r.c.ActorFor(p, doorCommand)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		if p == "" {
 			p = "operator"
 		}
-		return campaign.Actor{Person: p, Door: door, Roles: []campaign.Role{{Name: campaign.Organizer}, {Name: campaign.Operator}}}, nil
+		return campaign.Actor{Person: p, Door: doorCommand, Roles: []campaign.Role{{Name: campaign.Organizer}, {Name: campaign.Operator}}}, nil
 	}
 	return a, err
 }

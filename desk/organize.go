@@ -1,34 +1,31 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
-// FieldChange is one difference between two campaigns.
-type FieldChange struct {
-	Path string `json:"path"` // "Channels.x-main.DailyLimit"
-	Old  string `json:"old,omitempty"`
-	New  string `json:"new,omitempty"`
-}
-
 // Applied says what a change of the campaign did, or would do.
 type Applied struct {
-	Revision uint64        `json:"revision"`
-	Changes  []FieldChange `json:"changes"`
+	Revision uint64 `json:"revision"`
+	// Before (nil: there was none) and After are the campaigns, read-only; a
+	// door says their difference in the words of the campaign's file.
+	Before *campaign.Campaign `json:"-"`
+	After  *campaign.Campaign `json:"-"`
 	// Affected are queued deliveries that may not go any more under the new
 	// campaign. They are cancelled when their time comes, unless a later change
 	// allows them again.
 	Affected []Row `json:"affected"`
+	// Restyled are queued deliveries that keep the kit that their plan was submitted
+	// with, and would leave otherwise if it were submitted again.
+	Restyled []Row `json:"restyled"`
 	// Findings are overlaps of windows and the like; with errors nothing was changed.
 	Findings campaign.Findings `json:"findings"`
 }
@@ -44,6 +41,16 @@ func (d *Desk) Campaign(ctx context.Context, a campaign.Actor) (*campaign.Campai
 		return nil, err
 	}
 	return c, nil
+}
+
+// MayApply tells whether the actor may apply a campaign at all: doors ask it
+// before they read a file, whose findings are not everybody's to see.
+func (d *Desk) MayApply(ctx context.Context, a campaign.Actor) error {
+	err := d.look(ctx, a, func(r *room) error { return r.may(campaign.ActConfigure, campaign.Object{}) })
+	if errors.Is(err, store.ErrNotFound) { // the first one
+		return (&campaign.Campaign{}).May(a, campaign.ActOperate, campaign.Object{}, d.Clock.Now())
+	}
+	return err
 }
 
 // ApplyCampaign replaces the campaign and says what that changes. expect is
@@ -64,7 +71,10 @@ func (d *Desk) ApplyCampaign(ctx context.Context, a campaign.Actor, c campaign.C
 		if expect != 0 && expect != old.Revision {
 			return fmt.Errorf("%w: the campaign is at revision %d, not %d", ErrConflict, old.Revision, expect)
 		}
-		out, err = r.reconfigure(c.Clone(), "campaign.apply", "campaign", "", dry)
+		if out, err = r.reconfigure(c.Clone(), "campaign.apply", "campaign", "", dry); err != nil {
+			return err
+		}
+		out.Restyled, err = d.restyled(r, &c)
 		return err
 	}
 	transact := d.Store.Update
@@ -87,7 +97,7 @@ func first(tx store.Tx, a campaign.Actor, c campaign.Campaign, now time.Time, dr
 	if err := c.May(a, campaign.ActOperate, campaign.Object{}, now); err != nil {
 		return err
 	}
-	*out = Applied{Revision: 1, Changes: differences(&campaign.Campaign{}, &c), Findings: overlaps(&c)}
+	*out = Applied{Revision: 1, After: &c, Findings: overlaps(&c), Affected: []Row{}, Restyled: []Row{}}
 	if out.Findings.HasErrors() {
 		return ErrFindings
 	}
@@ -106,15 +116,25 @@ func (r *room) reconfigure(c campaign.Campaign, deed, object, detail string, dry
 	if err := r.may(campaign.ActConfigure, campaign.Object{}); err != nil {
 		return Applied{}, err
 	}
+	return r.change(c, deed, object, detail, dry)
+}
+
+// change is reconfigure for a caller that asked for authority by itself.
+func (r *room) change(c campaign.Campaign, deed, object, detail string, dry bool) (Applied, error) {
 	c.Revision = r.c.Revision
-	out := Applied{Revision: c.Revision, Changes: differences(r.c, &c), Findings: overlaps(&c), Affected: []Row{}}
+	out := Applied{Revision: c.Revision, Before: r.c, After: &c, Findings: overlaps(&c), Affected: []Row{}, Restyled: []Row{}}
 	if c.ID != r.c.ID {
 		return out, fmt.Errorf("%w: this store holds campaign %s, not %s", ErrConflict, r.c.ID, c.ID)
 	}
 	if out.Findings.HasErrors() {
 		return out, ErrFindings
 	}
-	if len(out.Changes) == 0 {
+	for ref, con := range r.c.Consents {
+		if now := c.Consents[ref]; con.Withdrawn && !now.Withdrawn || con.Forgotten && !now.Forgotten {
+			return out, fmt.Errorf("%w: consent %s was withdrawn, and stays so; a new consent needs a new reference", ErrConflict, ref)
+		}
+	}
+	if same(r.c, &c) {
 		return out, nil
 	}
 	var err error
@@ -129,7 +149,7 @@ func (r *room) reconfigure(c campaign.Campaign, deed, object, detail string, dry
 		return out, nil
 	}
 	if detail == "" {
-		detail = fmt.Sprintf("%d changes, revision %d", len(out.Changes), out.Revision)
+		detail = fmt.Sprintf("revision %d", out.Revision)
 	}
 	return out, r.Audit(campaign.AuditEntry{At: r.now, By: r.a.Person, Door: r.a.Door, Deed: deed, Object: object, Detail: detail})
 }
@@ -160,11 +180,8 @@ func (r *room) affected(c *campaign.Campaign) ([]Row, error) {
 
 // allowed tells whether the campaign lets the delivery go at its time.
 func allowed(c *campaign.Campaign, d *campaign.Delivery, now time.Time) bool {
-	for _, ref := range d.Consents {
-		con, known := c.Consents[ref]
-		if known && !con.Holds(later(d.Due, now)) || !known && c.Policies.Consent == campaign.Required {
-			return false
-		}
+	if c.ConsentMissing(d.Consents, d.Channel, later(d.Due, now)) != "" {
+		return false
 	}
 	if _, ok := c.Channels[d.Channel]; !ok || c.LaneOf(d.Channel) != d.Lane {
 		return false
@@ -183,63 +200,19 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// differences lists what differs, by path. References to secrets are no
-// secrets, but whether they changed is all that anybody needs to see.
-func differences(a, b *campaign.Campaign) []FieldChange {
-	old, now := flat(a), flat(b)
-	changes := []FieldChange{}
-	paths := slices.Sorted(maps.Keys(old))
-	for p := range now {
-		if _, ok := old[p]; !ok {
-			paths = append(paths, p)
-		}
-	}
-	slices.Sort(paths)
-	for _, p := range paths {
-		if old[p] != now[p] {
-			changes = append(changes, FieldChange{p, old[p], now[p]})
-		}
-	}
-	return changes
+// same tells whether the two campaigns say the same; how often each was changed does not count.
+func same(a, b *campaign.Campaign) bool {
+	return bytes.Equal(said(a), said(b))
 }
 
-func flat(c *campaign.Campaign) map[string]string {
-	copy := c.Clone()
-	copy.Revision = 0
-	b, err := json.Marshal(copy)
+func said(c *campaign.Campaign) []byte {
+	plain := c.Clone()
+	plain.Revision = 0
+	b, err := json.Marshal(plain)
 	if err != nil {
 		panic("desk: " + err.Error()) // only plain data is passed
 	}
-	var tree any
-	if err := json.Unmarshal(b, &tree); err != nil {
-		panic("desk: " + err.Error())
-	}
-	leaves := map[string]string{}
-	flatten("", tree, leaves)
-	return leaves
-}
-
-func flatten(path string, v any, leaves map[string]string) {
-	join := func(k string) string { return strings.TrimPrefix(path+"."+k, ".") }
-	switch v := v.(type) {
-	case map[string]any:
-		for k, sub := range v {
-			flatten(join(k), sub, leaves)
-		}
-	case []any:
-		for i, sub := range v {
-			name := fmt.Sprint(i)
-			if m, ok := sub.(map[string]any); ok && m["Mail"] != nil {
-				name = fmt.Sprint(m["Mail"]) // people are named, not numbered
-			}
-			flatten(join(name), sub, leaves)
-		}
-	case nil:
-	default:
-		if s := fmt.Sprint(v); s != "" && s != "0" && s != "false" {
-			leaves[path] = s
-		}
-	}
+	return b
 }
 
 // configure is a deed that edits the campaign.

@@ -39,7 +39,7 @@ func TestWindows(t *testing.T) {
 	if err != nil || len(lines) != 2 || lines[0].State != "revoked" || lines[0].Plans != 1 {
 		t.Errorf("%v: %+v", err, lines)
 	}
-	if out, err = w.PauseChannel(ctx, w.boss(), "wall", true); err != nil || len(out.Changes) != 1 {
+	if out, err = w.PauseChannel(ctx, w.boss(), "wall", true); err != nil || out.Before.Channels["wall"].Paused || !out.After.Channels["wall"].Paused {
 		t.Errorf("%v: %+v", err, out)
 	}
 }
@@ -48,11 +48,11 @@ func TestApplyCampaign(t *testing.T) {
 	w := newWorld(t)
 	c := sample()
 	n := w.audits()
-	if out, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil || len(out.Changes) != 0 || w.audits() != n {
+	if out, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil || out.Revision != 1 || w.audits() != n {
 		t.Errorf("the same: %v, %+v", err, out)
 	}
 	c.Title = "Another title"
-	if out, err := w.ApplyCampaign(ctx, w.boss(), c, 1, true); err != nil || len(out.Changes) != 1 || out.Changes[0].Path != "Title" {
+	if out, err := w.ApplyCampaign(ctx, w.boss(), c, 1, true); err != nil || out.Before.Title != sample().Title || out.After.Title != "Another title" {
 		t.Errorf("dry: %v, %+v", err, out)
 	}
 	if out, err := w.ApplyCampaign(ctx, w.boss(), c, 1, false); err != nil || out.Revision != 2 {

@@ -90,7 +90,7 @@ func (d *Desk) Show(ctx context.Context, a campaign.Actor, id campaign.DeliveryI
 		if out.Content, err = r.Content(v.Content); err != nil {
 			return err
 		}
-		if out.Tries, err = r.Attempts(id); err != nil {
+		if out.Tries, err = r.tries(&v); err != nil {
 			return err
 		}
 		if n := len(out.Tries); n > 0 {
@@ -98,11 +98,17 @@ func (d *Desk) Show(ctx context.Context, a campaign.Actor, id campaign.DeliveryI
 		} else if f, ok := d.Facts(r.c.Channels[v.Channel]); ok {
 			out.Class = f.Class
 		}
+		if out.Numbers, err = numbersOf(r.Tx, v.ID); err != nil {
+			return err
+		}
+		if out.Since, err = r.since(&v); err != nil {
+			return err
+		}
 		twins, err := r.Twins(v.Lane, v.Fingerprint)
 		if err != nil {
 			return err
 		}
-		twins = slices.DeleteFunc(twins, func(t campaign.Delivery) bool { return t.ID == id || !r.sees(t.Mechanism, t.Plan) })
+		twins = slices.DeleteFunc(twins, func(t campaign.Delivery) bool { return t.ID == v.ID || !r.sees(t.Mechanism, t.Plan) })
 		if out.Twins, err = r.rows(twins); err != nil {
 			return err
 		}
@@ -126,8 +132,9 @@ func ofPost(all []campaign.Comment, post campaign.PostID) []campaign.Comment {
 	return of
 }
 
-// PlanStatus is a plan with all its posts.
-func (d *Desk) PlanStatus(ctx context.Context, a campaign.Actor, id campaign.PlanID) (PlanView, error) {
+// PlanStatus is a plan with its posts in the order of due time, from the one
+// with that number on, at most so many; 0 is all of them.
+func (d *Desk) PlanStatus(ctx context.Context, a campaign.Actor, id campaign.PlanID, from, most int) (PlanView, error) {
 	var out PlanView
 	err := d.look(ctx, a, func(r *room) error {
 		p, err := r.plan(id, campaign.ActRead, 0)
@@ -139,38 +146,52 @@ func (d *Desk) PlanStatus(ctx context.Context, a campaign.Actor, id campaign.Pla
 			return err
 		}
 		slices.SortFunc(ds, byDue)
-		out = PlanView{Plan: p, ByState: map[campaign.State]int{}, Deadline: r.c.Takeovers[p.Takeover].SubmitBy}
-		at := map[campaign.PostID]int{}
+		out = PlanView{Plan: p, Anchors: anchorViews(p.Anchors), ByState: map[campaign.State]int{}, Deadline: r.c.Takeovers[p.Takeover].SubmitBy}
+		of := map[campaign.PostID][]campaign.Delivery{}
+		var order []campaign.PostID
 		var waiting []campaign.Delivery
 		for _, v := range ds {
-			row, err := r.row(v)
-			if err != nil {
-				return err
+			if of[v.Post] == nil {
+				order = append(order, v.Post)
 			}
-			if _, ok := at[v.Post]; !ok {
-				at[v.Post] = len(out.Posts)
-				out.Posts = append(out.Posts, PostView{ID: v.Post, Kind: v.Kind, Comments: ofPost(p.Comments, v.Post)})
-			}
-			out.Posts[at[v.Post]].Rows = append(out.Posts[at[v.Post]].Rows, row)
+			of[v.Post] = append(of[v.Post], v)
 			out.ByState[v.State]++
 			if awaits(&v, r.c.Policies) {
 				waiting = append(waiting, v)
 			}
 		}
 		for _, draft := range p.Drafts {
-			if _, ok := at[draft]; !ok {
-				out.Posts = append(out.Posts, PostView{ID: draft, Status: PostDraft, Comments: ofPost(p.Comments, draft)})
+			if of[draft] == nil {
+				order = append(order, draft)
 			}
 		}
-		for i := range out.Posts {
-			if out.Posts[i].Status == "" {
-				out.Posts[i].Status = statusOf(&out.Posts[i], r.c.Policies)
-			}
+		out.Hash, out.Total = HashOf(waiting), len(order)
+		order = order[min(max(from, 0), len(order)):]
+		if most > 0 {
+			order = order[:min(most, len(order))]
 		}
-		out.Hash = HashOf(waiting)
+		for _, id := range order {
+			post := PostView{ID: id, Status: PostDraft, Comments: ofPost(p.Comments, id)}
+			if ds := of[id]; ds != nil {
+				post.Kind = ds[0].Kind
+				if post.Rows, err = r.rows(ds); err != nil {
+					return err
+				}
+				post.Status = statusOf(&post, r.c.Policies)
+			}
+			out.Posts = append(out.Posts, post)
+		}
 		return nil
 	})
 	return out, err
+}
+
+func anchorViews(anchors map[string]campaign.Anchor) map[string]AnchorView {
+	views := map[string]AnchorView{}
+	for id, a := range anchors {
+		views[id] = AnchorView{a, Span(a.Length)}
+	}
+	return views
 }
 
 // statusOf derives where a post stands. A comment counts until a later

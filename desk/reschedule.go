@@ -17,6 +17,7 @@ type Reschedule struct {
 	At time.Time `json:"at,omitzero"` // zero: now
 	// Alone is an organizer's reason for approving own content alone, see Approval.
 	Alone  string `json:"alone,omitempty"`
+	Why    string `json:"why,omitempty"`    // for the record
 	Expect uint64 `json:"expect,omitempty"` // the record's revision; 0 does not look
 }
 
@@ -39,7 +40,7 @@ func (d *Desk) Reschedule(ctx context.Context, a campaign.Actor, id campaign.Del
 		if out.Rows, err = r.rows([]campaign.Delivery{v}); err != nil {
 			return err
 		}
-		r.did(string(id), "as %s at %s", v.ID, v.Due.Format(time.RFC3339))
+		r.did(string(old.ID), "%s", words(fmt.Sprintf("as %s at %s", v.ID, v.Due.Format(time.RFC3339)), "", q.Why))
 		return nil
 	})
 	if err != nil {
@@ -65,9 +66,9 @@ func (r *room) reschedule(old campaign.Delivery, q Reschedule) (campaign.Deliver
 	if err := r.mayMove(&old, at); err != nil {
 		return old, err
 	}
-	wasApproved := old.ApprovedUnder(r.c.Policies)
+	wasApproved, was := old.ApprovedUnder(r.c.Policies), old.WasApproved()
 	if queued(&old) {
-		if err := old.Cancel(campaign.ReasonOrganizer, "it has a new time", r.now); err != nil {
+		if err := old.Cancel(campaign.ReasonOrganizer, words("it has a new time", "", q.Why), r.now); err != nil {
 			return old, err
 		}
 		if err := r.PutDelivery(&old); err != nil {
@@ -85,6 +86,7 @@ func (r *room) reschedule(old campaign.Delivery, q Reschedule) (campaign.Deliver
 	v.Due, v.Rule = at.UTC(), movedRule+at.UTC().Format(time.RFC3339Nano)
 	v.Latest = latest(&v, r.c)
 	v.Wants = campaign.ApprovalHash(content, v.Terms())
+	v.Before = was
 	if err := r.begin(&v); err != nil {
 		return old, err
 	}
@@ -107,7 +109,8 @@ func (r *room) mayMove(old *campaign.Delivery, at time.Time) error {
 	case at.Before(r.now):
 		return fmt.Errorf("%w: %s is past", ErrUsage, When(at, r.c.Location()))
 	case !free && (!ok || !t.Covers(at) || !t.Has(old.Channel)):
-		return fmt.Errorf("%w: %s is outside of window %s on %s", ErrUsage, When(at, r.c.Location()), old.Takeover, old.Channel)
+		return fmt.Errorf("%w: %s is outside of window %s on %s, which is open from %s to %s", ErrUsage, When(at, r.c.Location()), old.Takeover, old.Channel,
+			When(t.From, r.c.Location()), When(t.To, r.c.Location()))
 	case t.FreeAt(at, r.c.Location()).After(at):
 		return fmt.Errorf("%w: %s is in the window's no-post hours, which end %s", ErrUsage, When(at, r.c.Location()), When(t.FreeAt(at, r.c.Location()), r.c.Location()))
 	}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ const (
 	LateSkip Late = "skip" // they are missed
 	// LateMissed is no choice: the latest time passed, or no room is left before it.
 	LateMissed Late = "missed"
+	// LateSettle is no choice: it may have gone out before the store was put
+	// back, and a person says whether it did.
+	LateSettle Late = "settle"
 )
 
 // Resumption asks to lift what stops publishing: a cause, or the stops and
@@ -43,15 +47,18 @@ type Resumed struct {
 	Late []LateRow `json:"late"`
 	// Still names what goes on stopping some of it.
 	Still []string `json:"still,omitempty"`
-	Text  string   `json:"text"`
+	// Unsettled are, where a restored store is let go, the deliveries of which
+	// it does not know whether they are public.
+	Unsettled []Row  `json:"unsettled,omitempty"`
+	Text      string `json:"text"`
 }
 
 // LateRow is a post that is late when a stop is lifted.
 type LateRow struct {
 	Row
-	By   time.Duration `json:"by"`   // how late
-	Does Late          `json:"does"` // what becomes of it
-	At   time.Time     `json:"at,omitzero"`
+	By   Span      `json:"by"`   // how late
+	Does Late      `json:"does"` // what becomes of it
+	At   time.Time `json:"at,omitzero"`
 }
 
 // PreviewResume says what Resume would do, and changes nothing.
@@ -115,6 +122,7 @@ func (d *Desk) resume(ctx context.Context, a campaign.Actor, deed string, q Resu
 // lifted is what a resumption does to the switches and to what it meets.
 type lifted struct {
 	after campaign.Switches
+	older time.Time // a store put back then is let go; zero: it is not
 	words []string
 	holds []campaign.Hold // lifted
 	todo  []release
@@ -135,6 +143,9 @@ func (r *room) lift(q Resumption, release bool) (lifted, error) {
 		return lifted{}, err
 	}
 	l := lifted{after: copySwitches(sw)}
+	if q, err = r.wholeOf(q); err != nil {
+		return l, err
+	}
 	switch {
 	case q.Cause != "":
 		err = l.liftCause(r, q.Cause)
@@ -146,14 +157,32 @@ func (r *room) lift(q Resumption, release bool) (lifted, error) {
 	if err != nil {
 		return l, err
 	}
-	covers := q.Scope.Covers
+	scope := q.Scope
 	switch {
 	case q.Cause != "":
-		covers = func(*campaign.Delivery) bool { return true }
+		scope = campaign.Scope{Kind: "all"}
 	case q.Hold != "":
-		covers = l.holds[0].Scope.Covers
+		scope = l.holds[0].Scope
 	}
-	return l, l.meet(r, q, covers)
+	return l, l.meet(r, q, scope)
+}
+
+// wholeOf is the request with whole ids in it.
+func (r *room) wholeOf(q Resumption) (Resumption, error) {
+	var err error
+	if q.Scope, err = r.whole(q.Scope); err != nil || len(q.Each) == 0 {
+		return q, err
+	}
+	each := map[campaign.DeliveryID]Late{}
+	for id, late := range q.Each {
+		d, err := r.find(id)
+		if err != nil {
+			return q, err
+		}
+		each[d.ID] = late
+	}
+	q.Each = each
+	return q, nil
 }
 
 func (l *lifted) liftCause(r *room, c campaign.Cause) error {
@@ -162,6 +191,9 @@ func (l *lifted) liftCause(r *room, c campaign.Cause) error {
 	}
 	if _, on := l.after.Causes[c]; !on {
 		return fmt.Errorf("%w: nothing is stopped by %q", ErrConflict, c)
+	}
+	if c == campaign.CauseQuarantine {
+		l.older = l.after.Causes[c].At
 	}
 	delete(l.after.Causes, c)
 	l.words = append(l.words, "everything ("+string(c)+")")
@@ -230,14 +262,14 @@ func releaseAct(release bool) campaign.Action {
 // meet finds what may run again and decides on the late ones, oldest first.
 // Everything that the engine put aside because of a stop was due by then, so
 // what is due later need not be looked at.
-func (l *lifted) meet(r *room, q Resumption, covers func(*campaign.Delivery) bool) error {
+func (l *lifted) meet(r *room, q Resumption, scope campaign.Scope) error {
 	slots := slots{r: r, next: map[campaign.LaneID]time.Time{}}
-	f := store.Filter{States: []campaign.State{campaign.Planned, campaign.Scheduled}, To: r.now.Add(time.Second)}
-	if q.Scope.Kind == "delivery" {
-		f.To = time.Time{}
-	}
-	return r.each(f, func(d campaign.Delivery) error {
-		if !covers(&d) || !l.met(&d, q.Scope.Kind == "delivery", r.now) {
+	visit := func(d campaign.Delivery) error {
+		if d.Due.Before(l.older) && r.now.After(d.Latest) {
+			l.todo = append(l.todo, release{d: d, late: r.now.Sub(d.Due), does: LateSettle})
+			return nil
+		}
+		if !scope.Covers(&d) || !l.met(&d, q.Scope.Kind == "delivery", r.now) {
 			return nil
 		}
 		if _, still := pausedBy(&d, &l.after); still {
@@ -251,7 +283,38 @@ func (l *lifted) meet(r *room, q Resumption, covers func(*campaign.Delivery) boo
 		}
 		l.todo = append(l.todo, one)
 		return nil
-	})
+	}
+	if scope.Kind == "delivery" {
+		d, err := r.Delivery(scope.Delivery)
+		switch {
+		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrCorrupt):
+			return nil // what was held is gone or set aside
+		case err != nil, d.State != campaign.Planned && d.State != campaign.Scheduled:
+			return err
+		}
+		return visit(d)
+	}
+	f := within(scope)
+	f.States, f.To = []campaign.State{campaign.Planned, campaign.Scheduled}, r.now.Add(time.Second)
+	return r.each(f, visit)
+}
+
+// within is a filter that passes what the scope covers, so that lifting a stop
+// of one channel does not read all that is due on the others.
+func within(s campaign.Scope) (f store.Filter) {
+	switch s.Kind {
+	case "mechanism":
+		f.Mechanism = s.Mechanism
+	case "channel":
+		f.Channel = s.Channel
+	case "takeover":
+		f.Takeover = s.Takeover
+	case "plan":
+		f.Plan = s.Plan
+	case "post":
+		f.Plan, f.Post = s.Plan, s.Post
+	}
+	return f
 }
 
 // met tells whether what is lifted is what keeps the delivery. One that waits
@@ -338,6 +401,12 @@ func (l *lifted) carryOut(r *room, q Resumption) error {
 }
 
 func (one release) do(r *room, d *campaign.Delivery) error {
+	if one.does == LateSettle {
+		if err := d.Suspect("it was due "+When(d.Due, r.c.Location()), r.now); err != nil {
+			return err
+		}
+		return r.PutDelivery(d)
+	}
 	why := d.Reason
 	if err := r.ready(d, one.at); err != nil {
 		return err
@@ -390,6 +459,12 @@ func (r *room) ready(d *campaign.Delivery, at time.Time) error {
 // answer is the lifting in rows and words.
 func (l *lifted) answer(r *room) (Resumed, error) {
 	out := Resumed{Lifted: l.words}
+	if l.lifts(r, campaign.CauseQuarantine) {
+		var err error
+		if out.Unsettled, err = r.unsettled(); err != nil {
+			return out, err
+		}
+	}
 	for _, one := range l.todo {
 		if one.does == "" {
 			continue
@@ -398,7 +473,7 @@ func (l *lifted) answer(r *room) (Resumed, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Late = append(out.Late, LateRow{Row: row, By: one.late, Does: one.does, At: one.at})
+		out.Late = append(out.Late, LateRow{Row: row, By: Span(one.late), Does: one.does, At: one.at})
 	}
 	for _, s := range stopLines(&l.after) {
 		out.Still = append(out.Still, s.Text)
@@ -415,9 +490,9 @@ func (l *lifted) answer(r *room) (Resumed, error) {
 
 // tally says how many late posts go which way.
 func (l *lifted) tally() string {
-	words := map[Late]string{LateSend: "sent with a distance", LateAsk: "wait for a decision", LateMove: "moved", LateSkip: "skipped", LateMissed: "missed"}
+	words := map[Late]string{LateSend: "sent with a distance", LateAsk: "wait for a decision", LateMove: "moved", LateSkip: "skipped", LateMissed: "missed", LateSettle: "perhaps public, to be settled by a person"}
 	var parts []string
-	for _, does := range []Late{LateSend, LateAsk, LateMove, LateSkip, LateMissed} {
+	for _, does := range []Late{LateSettle, LateSend, LateAsk, LateMove, LateSkip, LateMissed} {
 		n := 0
 		for _, one := range l.todo {
 			if one.does == does {

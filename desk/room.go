@@ -19,40 +19,64 @@ import (
 // function that works in it may run again, so it begins its answer anew.
 type room struct {
 	store.Tx
-	c   *campaign.Campaign
-	a   campaign.Actor
-	now time.Time
-	sw  *campaign.Switches // read when first needed
+	c         *campaign.Campaign
+	a         campaign.Actor
+	now       time.Time
+	preparing func(campaign.DeliveryID) bool
+	sw        *campaign.Switches // read when first needed
+	glimpsed  map[campaign.Digest]campaign.Content
 
 	object, detail string // for the audit entry; no object: nothing was done
+
+	pictures *pictures // nil: pictures stay as they are
 }
 
 // do runs a deed: one transaction, one audit entry.
 func (d *Desk) do(ctx context.Context, a campaign.Actor, deed string, f func(*room) error) error {
 	now := d.Clock.Now()
-	return told(d.Store.Update(ctx, func(tx store.Tx) error {
-		c, err := tx.Campaign()
-		if err != nil {
-			return err
-		}
-		r := &room{Tx: tx, c: c, a: a, now: now}
-		if err := f(r); err != nil || r.object == "" {
-			return err
-		}
-		return tx.Audit(campaign.AuditEntry{At: now, By: a.Person, Door: a.Door, Deed: deed, Object: r.object, Detail: r.detail})
-	}))
+	return d.withPictures(ctx, func(p *pictures) error {
+		return told(d.Store.Update(ctx, func(tx store.Tx) error {
+			c, err := campaignOf(tx)
+			if err != nil {
+				return err
+			}
+			r := &room{Tx: tx, c: c, a: a, now: now, preparing: d.Preparing, pictures: p}
+			if err := f(r); err != nil || r.object == "" {
+				return err
+			}
+			return tx.Audit(campaign.AuditEntry{At: now, By: r.a.Person, Door: a.Door, Deed: deed, Object: r.object, Detail: r.detail})
+		}))
+	})
 }
 
 // look runs a question on one consistent state.
 func (d *Desk) look(ctx context.Context, a campaign.Actor, f func(*room) error) error {
 	now := d.Clock.Now()
-	return told(d.Store.View(ctx, func(tx store.Tx) error {
-		c, err := tx.Campaign()
-		if err != nil {
-			return err
-		}
-		return f(&room{Tx: tx, c: c, a: a, now: now})
-	}))
+	return d.withPictures(ctx, func(p *pictures) error {
+		return told(d.Store.View(ctx, func(tx store.Tx) error {
+			c, err := campaignOf(tx)
+			if err != nil {
+				return err
+			}
+			return f(&room{Tx: tx, c: c, a: a, now: now, preparing: d.Preparing, pictures: p})
+		}))
+	})
+}
+
+// noCampaign is a store that has no campaign yet.
+type noCampaign struct{}
+
+func (noCampaign) Error() string {
+	return "there is no campaign yet: takeover campaign apply campaign.yaml"
+}
+func (noCampaign) Unwrap() error { return store.ErrNotFound }
+
+func campaignOf(tx store.Tx) (*campaign.Campaign, error) {
+	c, err := tx.Campaign()
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, noCampaign{}
+	}
+	return c, err
 }
 
 // told turns what store and life refuse into what doors tell apart.
@@ -114,12 +138,21 @@ func (r *room) aboutPlan(p *campaign.Plan) campaign.Object {
 	return r.about(p.Mechanism, p.Takeover, p.ID)
 }
 
+// of says of what an error of the store speaks. One that was not found is said
+// once: the store names its records too.
+func of[ID ~string](kind string, id ID, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		err = store.ErrNotFound
+	}
+	return fmt.Errorf("%s: %w", strings.TrimSpace(kind+" "+string(id)), err)
+}
+
 // plan reads a plan and asks whether the actor may; expect is the revision
 // that the person saw, 0 does not look.
 func (r *room) plan(id campaign.PlanID, act campaign.Action, expect int) (campaign.Plan, error) {
 	p, err := r.Plan(id)
 	if err != nil {
-		return p, fmt.Errorf("plan %s: %w", id, err)
+		return p, of("plan", id, err)
 	}
 	if err := r.may(act, r.aboutPlan(&p)); err != nil {
 		return p, err
@@ -133,9 +166,9 @@ func (r *room) plan(id campaign.PlanID, act campaign.Action, expect int) (campai
 // delivery reads a delivery and asks whether the actor may; expect is the
 // record's revision that the person saw, 0 does not look.
 func (r *room) delivery(id campaign.DeliveryID, act campaign.Action, expect uint64) (campaign.Delivery, error) {
-	d, err := r.Delivery(id)
+	d, err := r.find(id)
 	if err != nil {
-		return d, fmt.Errorf("delivery %s: %w", id, err)
+		return d, err
 	}
 	if err := r.may(act, r.aboutDelivery(&d)); err != nil {
 		return d, err
@@ -164,12 +197,31 @@ func (r *room) putSwitches(sw campaign.Switches) error {
 
 // row is the delivery as people see it now.
 func (r *room) row(d campaign.Delivery) (Row, error) {
-	sw, err := r.switches()
+	paused, err := r.paused(&d)
 	if err != nil {
 		return Row{}, err
 	}
-	why, next := Explain(&d, sw, r.c.Location())
-	return Row{Delivery: d, Shown: shown(&d, sw), Why: why, Next: next}, nil
+	short, err := r.short(d.ID)
+	if err != nil {
+		return Row{}, err
+	}
+	why, next := Explain(&d, paused, r.c.Location())
+	return Row{Delivery: d, Short: short, Shown: r.shown(&d, paused), PausedBy: inShort(paused), Why: why, Next: next,
+		Tolerance: Span(d.Tolerance), Lateness: Span(d.Lateness)}, nil
+}
+
+// tries are the attempts at the delivery, each explained.
+func (r *room) tries(d *campaign.Delivery) ([]Try, error) {
+	attempts, err := r.Attempts(d.ID)
+	if err != nil {
+		return nil, err
+	}
+	tries := make([]Try, 0, len(attempts))
+	for _, a := range attempts {
+		why, next := explainTry(&a, d, r.c.Location())
+		tries = append(tries, Try{a, why, next})
+	}
+	return tries, nil
 }
 
 func (r *room) rows(ds []campaign.Delivery) ([]Row, error) {
@@ -182,16 +234,6 @@ func (r *room) rows(ds []campaign.Delivery) ([]Row, error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-// shown is the word people see, with what stops it now taken in.
-func shown(d *campaign.Delivery, sw *campaign.Switches) string {
-	if d.State == campaign.Planned || d.State == campaign.Scheduled {
-		if _, paused := pausedBy(d, sw); paused {
-			return "paused"
-		}
-	}
-	return d.Shown()
 }
 
 // each calls f for every delivery that the filter matches, by due time then id.
@@ -227,15 +269,15 @@ func (r *room) all(f store.Filter) ([]campaign.Delivery, error) {
 func (r *room) picked(p Pick) ([]campaign.Delivery, error) {
 	if len(p.IDs) > 0 {
 		var ds []campaign.Delivery
-		for _, id := range slices.Compact(slices.Sorted(slices.Values(p.IDs))) {
-			d, err := r.Delivery(id)
+		for _, id := range p.IDs {
+			d, err := r.find(id)
 			if err != nil {
-				return nil, fmt.Errorf("delivery %s: %w", id, err)
+				return nil, err
 			}
 			ds = append(ds, d)
 		}
 		slices.SortFunc(ds, byDue)
-		return ds, nil
+		return slices.CompactFunc(ds, func(a, b campaign.Delivery) bool { return a.ID == b.ID }), nil
 	}
 	f := store.Filter{Plan: p.Plan, Post: p.Post, Takeover: p.Takeover, Channel: p.Channel, Mechanism: p.Mechanism}
 	if p.Day != "" {
@@ -253,7 +295,7 @@ func (r *room) picked(p Pick) ([]campaign.Delivery, error) {
 	}
 	if p.Plan != "" {
 		if _, err := r.Plan(p.Plan); err != nil {
-			return nil, fmt.Errorf("plan %s: %w", p.Plan, err)
+			return nil, of("plan", p.Plan, err)
 		}
 	}
 	return r.all(f)
@@ -275,7 +317,7 @@ func (r *room) free(d *campaign.Delivery) error {
 func (d *Desk) tell(n Notice) {
 	if d.Tell != nil {
 		n.At = d.Clock.Now()
-		d.Tell(n)
+		d.Tell(d.Address(context.Background(), n))
 	}
 }
 

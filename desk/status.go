@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -33,10 +34,7 @@ func (d *Desk) Status(ctx context.Context, a campaign.Actor) (Status, error) {
 
 // laneLines describes every account of the campaign, and any other with work.
 func (r *room) laneLines(sw *campaign.Switches) ([]LaneLine, error) {
-	of := map[campaign.LaneID][]campaign.ChannelID{}
-	for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
-		of[r.c.LaneOf(id)] = append(of[r.c.LaneOf(id)], id)
-	}
+	of := r.channelsByLane()
 	busy, err := r.Lanes()
 	if err != nil {
 		return nil, err
@@ -62,6 +60,15 @@ func (r *room) laneLines(sw *campaign.Switches) ([]LaneLine, error) {
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// channelsByLane are the channels of each account, by id.
+func (r *room) channelsByLane() map[campaign.LaneID][]campaign.ChannelID {
+	of := map[campaign.LaneID][]campaign.ChannelID{}
+	for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
+		of[r.c.LaneOf(id)] = append(of[r.c.LaneOf(id)], id)
+	}
+	return of
 }
 
 // stopLines lists everything that stops publishing.
@@ -97,19 +104,23 @@ func (d *Desk) Windows(ctx context.Context, a campaign.Actor) ([]WindowLine, err
 		for _, p := range plans {
 			n[p.Takeover]++
 		}
-		for id, t := range r.c.Takeovers {
-			lines = append(lines, WindowLine{ID: id, Mechanism: t.Mechanism, From: t.From, To: t.To, Channels: t.Channels,
-				SubmitBy: t.SubmitBy, Shared: t.Shared, Revoked: t.Revoked, State: windowState(t, r.now), Plans: n[id]})
-		}
+		lines = r.windowLines(n)
 		return nil
 	})
-	slices.SortFunc(lines, func(a, b WindowLine) int {
-		if c := a.From.Compare(b.From); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.ID), string(b.ID))
-	})
 	return lines, err
+}
+
+// windowLines describes every window, by begin then id; plans is how many each has.
+func (r *room) windowLines(plans map[campaign.TakeoverID]int) []WindowLine {
+	lines := []WindowLine{}
+	for id, t := range r.c.Takeovers {
+		lines = append(lines, WindowLine{ID: id, Mechanism: t.Mechanism, From: t.From, To: t.To, Channels: t.Channels,
+			SubmitBy: t.SubmitBy, Shared: t.Shared, Revoked: t.Revoked, State: windowState(t, r.now), Plans: plans[id]})
+	}
+	slices.SortFunc(lines, func(a, b WindowLine) int {
+		return cmp.Or(a.From.Compare(b.From), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return lines
 }
 
 func windowState(t campaign.Takeover, now time.Time) string {
@@ -134,7 +145,7 @@ func (d *Desk) Channels(ctx context.Context, a campaign.Actor) ([]ChannelLine, e
 		for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
 			ch := r.c.Channels[id]
 			line := ChannelLine{ID: id, Platform: ch.Platform, Like: ch.Like, Handle: ch.Handle, Lane: ch.Lane(id), Languages: ch.Languages,
-				Paused: ch.Paused, DailyLimit: ch.DailyLimit, MinGap: ch.MinGap}
+				Paused: ch.Paused, DailyLimit: ch.DailyLimit, MinGap: Span(ch.MinGap)}
 			if f, ok := d.Facts(ch); ok {
 				line.Class = f.Class
 			}

@@ -57,6 +57,10 @@ func (d *Desk) halt(ctx context.Context, a campaign.Actor, s campaign.Scope, rea
 	err := d.do(ctx, a, deed, func(r *room) error {
 		out, open = Stopped{Scope: s, At: r.now}, nil
 		var err error
+		if s, err = r.whole(s); err != nil {
+			return err
+		}
+		out.Scope = s
 		if about, err = r.scope(s); err != nil {
 			return err
 		}
@@ -86,7 +90,7 @@ func (d *Desk) halt(ctx context.Context, a campaign.Actor, s campaign.Scope, rea
 	if err := d.look(context.WithoutCancel(ctx), a, func(r *room) error { return r.truth(&out, open, left, back) }); err != nil {
 		return out, err
 	}
-	out.Text = out.words()
+	out.Text = out.words(stop)
 	if stop {
 		d.tell(Notice{Event: "stopped", By: a.Person, Mechanism: about.Mechanism, Plan: about.Plan, Text: out.Text})
 	}
@@ -110,7 +114,7 @@ func quoted(reason string) string {
 // scope checks that a scope names something that exists, and is what authority is asked about.
 func (r *room) scope(s campaign.Scope) (campaign.Object, error) {
 	missing := func(err error) (campaign.Object, error) {
-		return campaign.Object{}, fmt.Errorf("%s: %w", s, cmp.Or(err, store.ErrNotFound))
+		return campaign.Object{}, of("", s.String(), cmp.Or(err, store.ErrNotFound))
 	}
 	switch s.Kind {
 	case "all":
@@ -199,6 +203,10 @@ func copySwitches(sw *campaign.Switches) campaign.Switches {
 // stands there already is replaced.
 func (d *Desk) StopReason(ctx context.Context, a campaign.Actor, s campaign.Scope, reason string) error {
 	return d.do(ctx, a, "stop.reason", func(r *room) error {
+		s, err := r.whole(s)
+		if err != nil {
+			return err
+		}
 		about, err := r.scope(s)
 		if err != nil {
 			return err
@@ -294,9 +302,9 @@ func (r *room) truth(out *Stopped, open, left, back []campaign.DeliveryID) error
 }
 
 // words is the answer as a sentence or two.
-func (s Stopped) words() string {
+func (s Stopped) words(stop bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Stopped: %s. ", s.Scope)
+	fmt.Fprintf(&b, "%s: %s. ", map[bool]string{true: "Stopped", false: "Held"}[stop], s.Scope)
 	if s.Confirmed {
 		b.WriteString("Nothing more leaves.")
 	} else {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
 )
@@ -222,6 +224,22 @@ func TestResumeMovesAndMisses(t *testing.T) {
 }
 
 // Lifting one cause or hold does not lift another.
+func TestResumeLiftsOneCause(t *testing.T) {
+	w := stopped(t)
+	if err := w.Restored(ctx, w.as("op@campaign.example"), start); err != nil {
+		t.Fatal(err)
+	}
+	out, err := w.Resume(ctx, w.boss(), Resumption{Cause: campaign.CauseStop})
+	if err != nil || len(out.Still) != 1 {
+		t.Fatalf("%v: still %v", err, out.Still)
+	}
+	sw := w.switches()
+	_, stop := sw.Causes[campaign.CauseStop]
+	if _, quarantine := sw.Causes[campaign.CauseQuarantine]; stop || !quarantine {
+		t.Errorf("lifting the stop left %v", sw.Causes)
+	}
+}
+
 func TestOneStopBesideAnother(t *testing.T) {
 	w := stopped(t)
 	if _, err := w.Hold(ctx, w.boss(), campaign.Scope{Kind: "channel", Channel: "wall"}, ""); err != nil {
@@ -235,4 +253,21 @@ func TestOneStopBesideAnother(t *testing.T) {
 	if err != nil || len(out.Late) != 3 {
 		t.Errorf("%v: %+v", err, out)
 	}
+}
+
+// TestWithinPassesWhatTheScopeCovers: lifting looks no further than the filter.
+func TestWithinPassesWhatTheScopeCovers(t *testing.T) {
+	scopes := []campaign.Scope{
+		everything, {Kind: "mechanism", Mechanism: "m1"}, {Kind: "channel", Channel: "c1"}, {Kind: "takeover", Takeover: "t1"},
+		{Kind: "plan", Plan: "p1"}, {Kind: "post", Plan: "p1", Post: "q1"},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		one := func(name string) string { return rapid.SampledFrom([]string{name + "1", name + "2"}).Draw(t, name) }
+		d := campaign.Delivery{Mechanism: campaign.MechanismID(one("m")), Channel: campaign.ChannelID(one("c")),
+			Takeover: campaign.TakeoverID(one("t")), Plan: campaign.PlanID(one("p")), Post: campaign.PostID(one("q"))}
+		s := rapid.SampledFrom(scopes).Draw(t, "scope")
+		if f := within(s); f.Match(&d) != s.Covers(&d) {
+			t.Errorf("the filter passes it: %v, the scope covers it: %v", f.Match(&d), s.Covers(&d))
+		}
+	})
 }

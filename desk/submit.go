@@ -12,6 +12,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/plan/sheet"
 )
 
 // Removals says what becomes of deliveries that a newer revision does not
@@ -45,6 +46,11 @@ type Submission struct {
 	Expect    int  // revision of the plan that the person saw; 0 does not look
 	Removals  Removals
 	Remove    []campaign.DeliveryID // with RemoveNamed
+	// Window is that of a sheet which names none; "" takes the only one there is.
+	Window campaign.TakeoverID
+	// Columns say what headings of a sheet mean that nobody knows, by heading: the
+	// name of a column, or "" for none. Submit remembers them for the person.
+	Columns map[string]string
 
 	problems map[string]error // what Gather found wrong with files, by path
 }
@@ -58,7 +64,8 @@ type Submitted struct {
 	Changed   bool                 `json:"changed"`  // false: nothing was written
 	Late      bool                 `json:"late,omitempty"`
 	Findings  campaign.Findings    `json:"findings"`
-	Diff      plan.Diff            `json:"diff"`
+	Diff      Difference           `json:"diff"`
+	Notes     []plan.Note          `json:"notes,omitempty"` // times that a channel's min_gap moved
 	// Kept are deliveries that the file no longer contains and that stay until
 	// a person decides.
 	Kept []campaign.DeliveryID `json:"kept,omitempty"`
@@ -69,28 +76,38 @@ type Submitted struct {
 	Edited  int               `json:"edited"`
 	Removed int               `json:"removed"`
 	Same    int               `json:"same"`
+	// Unknown are headings of a sheet that were left out, with the name each is nearest to.
+	Unknown map[string]string `json:"unknown_columns,omitempty"`
 }
 
 // Check says everything that is wrong with a plan, and what submitting it
 // would change, and stores nothing. Errors in the plan are findings of the
 // answer, not an error.
 func (d *Desk) Check(ctx context.Context, a campaign.Actor, s Submission) (Submitted, error) {
+	in, err := d.read(ctx, a, s)
+	if err != nil {
+		return Submitted{}, err
+	}
+	return d.check(ctx, a, in)
+}
+
+func (d *Desk) check(ctx context.Context, a campaign.Actor, in source) (Submitted, error) {
 	var out Submitted
-	look, err := d.mediaOf(s)
+	look, err := d.mediaOf(in.Submission)
 	if err != nil {
 		return out, err
 	}
-	parsed, found := plan.Parse(s.File, s.Source)
 	err = d.look(ctx, a, func(r *room) error {
 		if err := r.mayEnter(); err != nil {
 			return err
 		}
-		dr, err := d.draft(r, s, parsed, found, look)
+		dr, err := d.draft(r, in.Submission, in.parsed, in.found, look)
 		if err == nil {
-			out = dr.answer(r, s)
+			out = dr.answer(r, in.Submission)
 		}
 		return err
 	})
+	in.place(&out)
 	return out, err
 }
 
@@ -104,18 +121,22 @@ func (d *Desk) Submit(ctx context.Context, a campaign.Actor, s Submission) (Subm
 	if err != nil {
 		return out, err
 	}
-	parsed, found := plan.Parse(s.File, s.Source)
+	in, err := d.read(ctx, a, s)
+	if err != nil {
+		return out, err
+	}
 	err = d.do(ctx, a, "submit", func(r *room) error {
-		dr, err := d.draft(r, s, parsed, found, look)
+		dr, err := d.draft(r, in.Submission, in.parsed, in.found, look)
 		if err != nil {
 			return err
 		}
-		out = dr.answer(r, s)
-		if err := dr.maySubmit(r, s); err != nil {
+		out = dr.answer(r, in.Submission)
+		if err := dr.maySubmit(r, in.Submission); err != nil {
 			return err
 		}
-		return dr.store(r, s, &out)
+		return errors.Join(dr.store(r, in.Submission, &out), in.remember(r))
 	})
+	in.place(&out)
 	if err != nil || !out.Changed {
 		return out, err
 	}
@@ -160,14 +181,14 @@ func (d *Desk) Gather(ctx context.Context, a campaign.Actor, root, file string) 
 	if s.Source, err = io.ReadAll(io.LimitReader(f, maxSource+1)); err != nil {
 		return s, err
 	}
-	parsed, _ := plan.Parse(s.File, s.Source)
-	if parsed == nil || d.Media == nil {
-		return s, nil
+	in, err := d.read(ctx, a, s)
+	if err != nil || in.parsed == nil || d.Media == nil {
+		return s, err
 	}
 	if err := d.look(ctx, a, (*room).mayStoreMedia); err != nil {
 		return s, err
 	}
-	for _, m := range parsed.Media {
+	for _, m := range in.parsed.Media {
 		name := m.File.Value
 		if _, seen := s.Media[name]; seen || name == "" {
 			continue
@@ -182,8 +203,8 @@ func (d *Desk) Gather(ctx context.Context, a campaign.Actor, root, file string) 
 	return s, nil
 }
 
-// maxSource is a little more than any plan file may have; the plan's own check refuses what is larger.
-const maxSource = 8 << 20
+// maxSource is as much as any plan file or sheet may have; the plan's own check refuses what is larger.
+const maxSource = sheet.MaxBytes
 
 func (d *Desk) keepBelow(ctx context.Context, root, name string) (media.Info, error) {
 	f, err := media.OpenBelow(root, name)
@@ -203,7 +224,7 @@ func (d *Desk) mediaOf(s Submission) (mediaLook, error) {
 	if s.Describe != nil {
 		return func(p string) (campaign.Media, bool, error) {
 			m, err := s.Describe(p)
-			return m, true, mediaError(err)
+			return m, true, MediaError(err)
 		}, nil
 	}
 	if len(s.Media) > 0 && d.Media == nil {
@@ -211,12 +232,12 @@ func (d *Desk) mediaOf(s Submission) (mediaLook, error) {
 	}
 	brought, problems := map[string]campaign.Media{}, map[string]error{}
 	for p, err := range s.problems {
-		problems[p] = mediaError(err)
+		problems[p] = MediaError(err)
 	}
 	for p, digest := range s.Media {
 		info, err := d.Media.Info(digest)
 		if err != nil {
-			problems[p] = mediaError(err)
+			problems[p] = MediaError(err)
 			continue
 		}
 		brought[p] = campaign.Media{Digest: info.Digest, Name: path.Base(p), Type: info.Type, Bytes: info.Bytes, Width: info.Width, Height: info.Height}
@@ -230,13 +251,15 @@ func (d *Desk) mediaOf(s Submission) (mediaLook, error) {
 	}, nil
 }
 
-// mediaError says in the plan's words what is wrong with a file.
-func mediaError(err error) error {
+// MediaError is what looking at a file beside a plan found, as the plan's check knows it.
+func MediaError(err error) error {
 	switch {
 	case errors.Is(err, media.ErrType):
-		return fmt.Errorf("%w: %w", plan.ErrMediaType, err)
+		return plan.MediaError(plan.ErrMediaType, err)
 	case errors.Is(err, media.ErrSize):
-		return fmt.Errorf("%w: %w", plan.ErrMediaSize, err)
+		return plan.MediaError(plan.ErrMediaSize, err)
+	case errors.Is(err, media.ErrLeaves):
+		return plan.MediaError(plan.ErrMediaLeaves, err)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,7 +170,7 @@ func TestF44OthersWindows(t *testing.T) {
 	_, err = w.Submit(ctx, youth, Submission{File: "x.yaml", Source: []byte(stolen)})
 	wants(t, "another's plan by its name", err, campaign.ErrNotAllowed)
 	for name, read := range map[string]func() error{
-		"plan":   func() error { _, err := w.PlanStatus(ctx, youth, "mayors"); return err },
+		"plan":   func() error { _, err := w.PlanStatus(ctx, youth, "mayors", 0, 0); return err },
 		"export": func() error { _, _, err := w.PlanExport(ctx, youth, "mayors"); return err },
 		"show":   func() error { _, err := w.Show(ctx, youth, w.all()[0].ID); return err },
 	} {
@@ -296,7 +297,7 @@ func TestLateChangesAreMarked(t *testing.T) {
 	if out := w.submit(w.lead(), twoPosts()); !out.Late {
 		t.Error("a late submission is not marked")
 	}
-	if v, err := w.PlanStatus(ctx, w.lead(), "mayors"); err != nil || !v.Late {
+	if v, err := w.PlanStatus(ctx, w.lead(), "mayors", 0, 0); err != nil || !v.Late {
 		t.Errorf("%v, %+v", err, v.Plan)
 	}
 }
@@ -313,7 +314,7 @@ func TestOnlyClean(t *testing.T) {
 	if err != nil || out.Added != 2 || len(out.Drafts) != 1 {
 		t.Fatalf("%v: %+v", err, out)
 	}
-	v, err := w.PlanStatus(ctx, w.lead(), "mayors")
+	v, err := w.PlanStatus(ctx, w.lead(), "mayors", 0, 0)
 	if err != nil || len(v.Posts) != 2 || v.Posts[1].Status != PostDraft || v.Posts[0].Status != PostSubmitted {
 		t.Errorf("%v: %+v", err, v.Posts)
 	}
@@ -332,6 +333,29 @@ func TestCheckStoresNothing(t *testing.T) {
 	out, err = w.Check(ctx, w.lead(), Submission{File: "mayors.yaml", Source: []byte("posts: [")})
 	if err != nil || !out.Findings.HasErrors() {
 		t.Errorf("a broken file: %v, %v", err, out.Findings)
+	}
+}
+
+// TestNotesOfASubmission: the times that a channel's least distance moved are
+// told, until a person gives the post another.
+func TestNotesOfASubmission(t *testing.T) {
+	w := newWorld(t, func(c *campaign.Campaign) {
+		for id, ch := range c.Channels {
+			ch.MinGap = 10 * time.Minute
+			c.Channels[id] = ch
+		}
+	})
+	source := planOf(post("one", "2026-12-14T09:00", "Ten years, one community."), post("two", "2026-12-14T09:05", "Who showed you around?"))
+	out := w.submit(w.lead(), source)
+	if len(out.Notes) != 2 || out.Notes[0].Post != "two" || out.Notes[0].Due.Sub(out.Notes[0].Written) != 5*time.Minute || out.Notes[0].Gap != 600 {
+		t.Fatalf("%+v", out.Notes)
+	}
+	if _, err := w.Reschedule(ctx, w.boss(), out.Notes[0].Delivery, Reschedule{At: out.Notes[0].Due.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.Check(ctx, w.lead(), Submission{File: "mayors.yaml", Source: source})
+	if err != nil || len(again.Notes) != 1 || again.Notes[0].Delivery == out.Notes[0].Delivery {
+		t.Errorf("%v: %+v", err, again.Notes)
 	}
 }
 
@@ -377,13 +401,17 @@ func TestF70ReenteredUnderAnotherID(t *testing.T) {
 	}
 }
 
+// withPicture is a plan of one post with media/pic.png.
+func withPicture() []byte {
+	return []byte(strings.Replace(string(planOf(strings.Replace(post("one", "2026-12-14T09:00", "Look."), "kind: message", "kind: message, images: [pic]", 1))),
+		"posts:", "media:\n  pic: {file: media/pic.png, alt: {en: A grey dot.}, credit: us, licence: CC0-1.0, shows: nobody}\nposts:", 1))
+}
+
 // A picture comes with the plan, is found by its digest later, and its absence is said.
 func TestMediaOfAPlan(t *testing.T) {
 	w := newWorld(t)
-	source := strings.Replace(string(planOf(strings.Replace(post("one", "2026-12-14T09:00", "Look."), "kind: message", "kind: message, images: [pic]", 1))),
-		"posts:", "media:\n  pic: {file: media/pic.png, alt: {en: A grey dot.}, credit: us, licence: CC0-1.0, shows: nobody}\nposts:", 1)
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "mayors.yaml"), []byte(source), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "mayors.yaml"), withPicture(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := w.Gather(ctx, w.lead(), dir, "mayors.yaml")
@@ -415,7 +443,73 @@ func TestMediaOfAPlan(t *testing.T) {
 	if err != nil || len(sight.Content.Media) != 1 || sight.Content.Media[0].Width != 8 || w.Media.Check(sight.Content.Media[0].Digest) != "" {
 		t.Errorf("%v: %+v", err, sight.Content.Media)
 	}
-	if out := w.submit(w.lead(), []byte(source)); out.Changed {
+	if out := w.submit(w.lead(), withPicture()); out.Changed {
 		t.Errorf("without the picture at hand the stored one counts: %+v", out)
+	}
+}
+
+// Between two parts of a thread nothing is under way; found by the simulation:
+// the second part left after its author had taken the post back.
+func TestTakenBackBetweenTwoParts(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(w *world, d campaign.Delivery) (Done, error)
+		gone bool
+	}{
+		{"withdrawn", func(w *world, d campaign.Delivery) (Done, error) {
+			return w.Withdraw(ctx, w.lead(), "mayors", []campaign.PostID{d.Post}, 0, "no longer true")
+		}, true},
+		{"cancelled", func(w *world, d campaign.Delivery) (Done, error) {
+			return w.Cancel(ctx, w.boss(), Pick{Plan: "mayors", Post: d.Post}, "no longer true")
+		}, true},
+		{"approval taken back", func(w *world, d campaign.Delivery) (Done, error) {
+			return w.TakeBackApproval(ctx, w.second(), Pick{Plan: "mayors", Post: d.Post}, "wait")
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.submit(w.lead(), planOf("  - {id: a, kind: message, channels: [wall], at: \"2026-12-15T09:00\", text: {en: One.}, thread: [{en: Two.}]}\n"))
+			w.approveAll()
+			d := w.of("a")[0]
+			w.arm(d)
+			w.live(d.ID, func(d *campaign.Delivery) error {
+				return d.Receive(d.Attempt, campaign.Receipt{RemoteID: "1", At: w.clock.now, How: "answer"}, 2, w.clock.now)
+			})
+			out, err := tt.do(w, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d = w.of("a")[0]
+			switch {
+			case tt.gone && (d.State != campaign.Published || len(d.Warnings) != 1 || len(out.Rows) != 1 || len(out.Locked) != 0):
+				t.Errorf("%s with %q; rows %d, locked %v", d.State, d.Warnings, len(out.Rows), out.Locked)
+			case !tt.gone && (d.State != campaign.Scheduled || len(out.Locked) != 1):
+				t.Errorf("%s; locked %v", d.State, out.Locked)
+			}
+		})
+	}
+}
+
+// A post that was taken out stays out when the event moves that it hangs on;
+// found by the simulation: it came back, since a move beyond the policy is
+// approved anew.
+func TestAMovedEventBringsNothingBack(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(liveSteps))
+	w.approveAll()
+	hour := slices.IndexFunc(w.of("cities-live"), func(d campaign.Delivery) bool { return d.Step == "hour" })
+	out := w.of("cities-live")[hour].ID
+	if _, err := w.Cancel(ctx, w.boss(), Pick{IDs: []campaign.DeliveryID{out}}, "the chat is off"); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 12, 18, 20, 0, 0, 0, time.UTC) // six hours later
+	moved, err := w.AnchorSet(ctx, w.lead(), "mayors", "live", start, 0)
+	if err != nil || !moved.Asks {
+		t.Fatalf("%v, asks %v", err, moved.Asks)
+	}
+	for _, d := range w.of("cities-live") {
+		if want := map[bool]campaign.State{true: campaign.Cancelled, false: campaign.Planned}[d.ID == out]; d.State != want {
+			t.Errorf("%s is %s, want %s", d.Step, d.State, want)
+		}
 	}
 }

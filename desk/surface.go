@@ -1,9 +1,13 @@
 package desk
 
 import (
+	"encoding/json"
+	"errors"
+
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/store"
 )
 
 // Surfaces tells what each channel of the campaign looks like to a plan: what
@@ -20,7 +24,7 @@ func Surfaces(c *campaign.Campaign, facts func(campaign.Channel) (channels.Facts
 		if !ok {
 			return plan.Surface{}, false
 		}
-		s := plan.Surface{Platform: ch.LimitsName(), Limits: f.Limits, Capabilities: f.Capabilities, Measure: f.Measure}
+		s := plan.Surface{Platform: ch.LimitsName(), Limits: f.Limits, Capabilities: f.Capabilities, Measure: f.Measure, Card: f.Card}
 		if ch.DailyLimit > 0 {
 			s.Limits.DailyPosts = ch.DailyLimit
 		}
@@ -33,6 +37,38 @@ func Surfaces(c *campaign.Campaign, facts func(campaign.Channel) (channels.Facts
 	}
 }
 
-func (d *Desk) surfaces(c *campaign.Campaign) func(campaign.ChannelID) (plan.Surface, bool) {
-	return Surfaces(c, d.Facts, d.Channel)
+// DailyPosts is how many posts the channel's platform takes from its account in
+// 24 hours, 0 for no number: what the platform said when the account was
+// connected or last checked, else what is known of it. The engine and the
+// rehearsal ask the same; scheduler.Config tells when.
+func DailyPosts(tx store.Settings, c *campaign.Campaign, id campaign.ChannelID) (int, error) {
+	b, err := tx.Setting(connectionSettings + string(id))
+	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrCorrupt) {
+		return 0, err
+	}
+	// What cannot be read is no reason to stop everything: the known number holds.
+	var k campaign.Connection
+	if err == nil && json.Unmarshal(b, &k) == nil && k.Account.Limits != nil {
+		return k.Account.Limits.DailyPosts, nil
+	}
+	f, _ := channels.Known(c.Channels[id].LimitsName())
+	return f.Limits.DailyPosts, nil
+}
+
+// surfaces are those of the room's campaign. What a server said of its own
+// limits, when its account was connected or last checked, comes before what is
+// known of its platform.
+func (d *Desk) surfaces(r *room) func(campaign.ChannelID) (plan.Surface, bool) {
+	known := Surfaces(r.c, d.Facts, d.Channel)
+	return func(id campaign.ChannelID) (plan.Surface, bool) {
+		s, ok := known(id)
+		if k, err := connectionOf(r.Tx, id); ok && err == nil && k.Account.Limits != nil {
+			daily := s.Limits.DailyPosts
+			s.Limits = *k.Account.Limits
+			if ch := r.c.Channels[id]; ch.DailyLimit > 0 {
+				s.Limits.DailyPosts = daily // the campaign's own
+			}
+		}
+		return s, ok
+	}
 }

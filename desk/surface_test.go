@@ -2,10 +2,13 @@ package desk
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/boltstore"
 )
 
 type fussy struct{ channels.Channel }
@@ -35,6 +38,40 @@ func TestSurfaces(t *testing.T) {
 	for _, id := range []campaign.ChannelID{"odd", "none"} {
 		if _, ok := surface(id); ok {
 			t.Errorf("%s has a surface", id)
+		}
+	}
+}
+
+// TestDailyPosts: what a platform said of this account counts before what is
+// known of all of them, and a record that makes no sense stops nothing.
+func TestDailyPosts(t *testing.T) {
+	s, err := boltstore.Open(boltstore.Options{Path: filepath.Join(t.TempDir(), "takeover.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := sample()
+	c.Channels["gram"] = campaign.Channel{Platform: "instagram"}
+	known, _ := channels.Known("instagram")
+	for said, want := range map[string]int{
+		"": known.Limits.DailyPosts,
+		`{"channel":"gram","account":{"limits":{"daily_posts":7}}}`: 7,
+		`{"channel":"gram","account":{}}`:                           known.Limits.DailyPosts,
+		"not JSON":                                                  known.Limits.DailyPosts,
+	} {
+		err := s.Update(t.Context(), func(tx store.Tx) error {
+			if said != "" {
+				if err := tx.PutSetting(connectionSettings+"gram", []byte(said)); err != nil {
+					return err
+				}
+			}
+			if n, err := DailyPosts(tx, &c, "gram"); n != want || n == 0 || err != nil {
+				t.Errorf("%q: %d, %v, want %d", said, n, err, want)
+			}
+			return tx.PutSetting(connectionSettings+"gram", nil)
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

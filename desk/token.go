@@ -2,9 +2,6 @@ package desk
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,9 +43,7 @@ const (
 // them for others too, but only with the roles viewer and lead, since whoever
 // holds one could approve what they wrote themselves.
 func (d *Desk) CreateToken(ctx context.Context, a campaign.Actor, q TokenRequest) (secret string, t Token, err error) {
-	var b [32]byte
-	rand.Read(b[:]) // never fails (crypto/rand)
-	secret = tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
+	secret = tokenPrefix + newSecret()
 	id := newID("t_")
 	err = d.do(ctx, a, "token.create", func(r *room) error {
 		t = Token{ID: id, Person: campaign.PersonID(strings.ToLower(string(q.For))), Name: q.Name, Created: r.now, Until: q.Until, By: a.Person}
@@ -66,7 +61,7 @@ func (d *Desk) CreateToken(ctx context.Context, a campaign.Actor, q TokenRequest
 			return err
 		}
 		r.did(t.ID, "for %s until %s: %s", t.Person, t.Until.Format(time.RFC3339), strings.Join(t.Roles, " "))
-		return r.putToken(tokenKey(secret), t)
+		return putJSON(r.Tx, tokenKey(secret), t)
 	})
 	if err != nil {
 		return "", Token{}, err
@@ -108,43 +103,12 @@ func (r *room) tokenRoles(p campaign.PersonID, ask []string) ([]string, error) {
 	return ask, nil
 }
 
-func tokenKey(secret string) string {
-	return tokenSettings + string(campaign.DigestOf([]byte(secret)))
-}
+func tokenKey(secret string) string { return digestKey(tokenSettings, secret) }
 
-func (r *room) putToken(key string, t Token) error {
-	b, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	return r.PutSetting(key, b)
-}
-
-// tokens calls f with every token that is kept.
-func (r *room) tokens(f func(key string, t Token) error) error {
-	keys, err := r.SettingNames(tokenSettings)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		b, err := r.Setting(key)
-		if err != nil {
-			return err
-		}
-		var t Token
-		if err := json.Unmarshal(b, &t); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
-		}
-		if err := f(key, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mayToken: one's own, or anybody's for those who operate.
-func (r *room) mayToken(t Token) error {
-	if t.Person == r.a.Person {
+// mayOwn: who may list and end what belongs to a person, such as a token, a
+// session or a feed: that person, and those who operate.
+func (r *room) mayOwn(p campaign.PersonID) error {
+	if p == r.a.Person {
 		return nil
 	}
 	return r.may(campaign.ActOperate, campaign.Object{})
@@ -153,11 +117,11 @@ func (r *room) mayToken(t Token) error {
 // RevokeToken ends a token at once.
 func (d *Desk) RevokeToken(ctx context.Context, a campaign.Actor, id string) error {
 	return d.do(ctx, a, "token.revoke", func(r *room) error {
-		err := r.tokens(func(key string, t Token) error {
+		err := eachJSON(r.Tx, tokenSettings, func(key string, t Token) error {
 			if t.ID != id {
 				return nil
 			}
-			if err := r.mayToken(t); err != nil {
+			if err := r.mayOwn(t.Person); err != nil {
 				return err
 			}
 			r.did(id, "of %s", t.Person)
@@ -174,8 +138,8 @@ func (d *Desk) RevokeToken(ctx context.Context, a campaign.Actor, id string) err
 func (d *Desk) ListTokens(ctx context.Context, a campaign.Actor) ([]Token, error) {
 	list := []Token{}
 	err := d.look(ctx, a, func(r *room) error {
-		return r.tokens(func(_ string, t Token) error {
-			if r.mayToken(t) == nil {
+		return eachJSON(r.Tx, tokenSettings, func(_ string, t Token) error {
+			if r.mayOwn(t.Person) == nil {
 				list = append(list, t)
 			}
 			return nil
@@ -194,15 +158,11 @@ var errToken = fmt.Errorf("%w: the token is unknown, expired or revoked", campai
 func (d *Desk) ActorByToken(ctx context.Context, secret, door string) (campaign.Actor, error) {
 	var actor campaign.Actor
 	err := d.look(ctx, campaign.Actor{}, func(r *room) error {
-		b, err := r.Setting(tokenKey(secret))
+		t, err := getJSON[Token](r.Tx, tokenKey(secret))
 		if errors.Is(err, store.ErrNotFound) {
 			return errToken
 		}
 		if err != nil {
-			return err
-		}
-		var t Token
-		if err := json.Unmarshal(b, &t); err != nil {
 			return err
 		}
 		if !r.now.Before(t.Until) {

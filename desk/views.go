@@ -27,10 +27,20 @@ type Page struct {
 type Sight struct {
 	Row
 	Content  campaign.Content   `json:"rendered"`
-	Tries    []campaign.Attempt `json:"attempts"`
+	Tries    []Try              `json:"attempts"`
 	Class    campaign.Class     `json:"class,omitempty"`
 	Comments []campaign.Comment `json:"comments,omitempty"`
 	Twins    []Row              `json:"twins,omitempty"` // the same text on the same account
+	Since    *Since             `json:"since,omitempty"` // what changed since it was approved
+	// Numbers are what the platform counted an hour, a day and a week after publication, as far as that is over.
+	Numbers []campaign.Numbers `json:"numbers,omitempty"`
+}
+
+// Try is one attempt with what it came to in a plain sentence, and what follows.
+type Try struct {
+	campaign.Attempt
+	Why  string `json:"why"`
+	Next string `json:"next"`
 }
 
 // Inbox is what waits for a person.
@@ -48,8 +58,9 @@ type InboxItem struct {
 	Mechanism campaign.MechanismID                 `json:"mechanism"`
 	Rows      []Row                                `json:"rows"`
 	Contents  map[campaign.Digest]campaign.Content `json:"contents"`
-	First     time.Time                            `json:"first"` // earliest due
-	Hash      campaign.Digest                      `json:"hash"`  // to be expected by an approval of exactly these
+	Since     map[campaign.Digest]Since            `json:"since,omitempty"` // what changed since somebody approved, by the new content
+	First     time.Time                            `json:"first"`           // earliest due
+	Hash      campaign.Digest                      `json:"hash"`            // to be expected by an approval of exactly these
 	Comments  []campaign.Comment                   `json:"comments,omitempty"`
 	Mine      bool                                 `json:"mine"`          // the reader may approve it
 	Why       string                               `json:"why,omitempty"` // why not
@@ -70,10 +81,18 @@ const (
 // PlanView is a plan with all its posts.
 type PlanView struct {
 	campaign.Plan
+	Anchors  map[string]AnchorView  `json:"anchors,omitempty"`
 	Posts    []PostView             `json:"posts"`
+	Total    int                    `json:"total"` // posts of the plan, of which Posts may be a stretch
 	ByState  map[campaign.State]int `json:"by_state"`
 	Hash     campaign.Digest        `json:"hash"`              // of all that waits for approval
 	Deadline time.Time              `json:"deadline,omitzero"` // submit_by of the window
+}
+
+// AnchorView is an event of a plan.
+type AnchorView struct {
+	campaign.Anchor
+	Length Span `json:"length"`
 }
 
 // PostView is one post of a plan.
@@ -157,7 +176,7 @@ type ChannelLine struct {
 	Languages  campaign.LanguageMode `json:"languages"`
 	Paused     bool                  `json:"paused,omitempty"`
 	DailyLimit int                   `json:"daily_limit,omitempty"`
-	MinGap     time.Duration         `json:"min_gap,omitempty"`
+	MinGap     Span                  `json:"min_gap,omitempty"`
 	Class      campaign.Class        `json:"class,omitempty"`
 	Next       time.Time             `json:"next,omitzero"`
 }

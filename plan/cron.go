@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func parseCron(spec string, origin time.Time) (next func(time.Time) time.Time, e
 		return parseEvery(strings.TrimPrefix(spec, "@every"), origin)
 	}
 	schedule, err := cronParser.Parse(spec)
-	if err != nil {
+	if err != nil || emptyItem(spec) {
 		return nil, fmt.Errorf("%w: %s", ErrCronSyntax, cronFault(spec))
 	}
 	step := patient(schedule)
@@ -141,7 +142,7 @@ func parseEvery(length string, origin time.Time) (func(time.Time) time.Time, err
 
 // cronFields are the names of the fields and what they may hold.
 var cronFields = [...]struct{ name, holds string }{
-	{"minute", "0-59"}, {"hour", "0-23"}, {"day of the month", "1-31"}, {"month", "1-12 or JAN-DEC"}, {"day of the week", "0-6 or SUN-SAT"},
+	{"minute", "0-59"}, {"hour", "0-23"}, {"day of the month", "1-31"}, {"month", "1-12 or JAN-DEC"}, {"day of the week", "0-6 or SUN-SAT (Sunday is 0)"},
 }
 
 // cronFault says which field of a refused expression is wrong.
@@ -156,11 +157,17 @@ func cronFault(spec string) string {
 	for i, f := range fields {
 		alone := []string{"*", "*", "*", "*", "*"}
 		alone[i] = f
-		if !parses(strings.Join(alone, " ")) {
-			return fmt.Sprintf("field %d (%s) is %q, it takes %s", i+1, cronFields[i].name, clip(f), cronFields[i].holds)
+		if emptyItem(f) || !parses(strings.Join(alone, " ")) {
+			return fmt.Sprintf("field %d (%s) is %q, it takes %s, ranges from low to high and steps of 1 or more", i+1, cronFields[i].name, clip(f), cronFields[i].holds)
 		}
 	}
 	return fmt.Sprintf("%q cannot be read", clip(spec))
+}
+
+// emptyItem tells of a list with nothing between its commas, which the parser
+// takes for a shorter list.
+func emptyItem(field string) bool {
+	return slices.ContainsFunc(strings.Fields(field), func(f string) bool { return slices.Contains(strings.Split(f, ","), "") })
 }
 
 func parses(spec string) (ok bool) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 )
@@ -25,6 +26,8 @@ type Change struct {
 	Fields []string           `json:"fields,omitempty"` // what differs: "text", "due", "media", …
 	// Text is the difference word by word, "for [-two-]{+one+} year", where the text changed.
 	Text string `json:"text,omitempty"`
+	// Words is the same in pieces, for pages.
+	Words []Passage `json:"words,omitempty"`
 	// Reapprove tells that the approval will be asked again.
 	Reapprove bool `json:"reapprove,omitempty"`
 }
@@ -103,9 +106,9 @@ func compareOne(x *Expansion, n, o *campaign.Delivery, content func(campaign.Dig
 	after := x.Contents[n.Content]
 	switch {
 	case read:
-		c.Fields = contentFields(before, after)
+		c.Fields = Fields(before, after)
 		if before.Text != after.Text {
-			c.Text = WordDiff(before.Text, after.Text)
+			c.Text, c.Words = WordDiff(before.Text, after.Text), Words(before.Text, after.Text)
 		}
 	case o.Content != n.Content:
 		c.Fields = []string{"content"}
@@ -123,9 +126,41 @@ func compareOne(x *Expansion, n, o *campaign.Delivery, content func(campaign.Dig
 	return c
 }
 
-// contentFields names what differs in what leaves.
-func contentFields(a, b campaign.Content) []string {
-	return differing([]field{
+// Edit is how one text of a post became another.
+type Edit struct {
+	Field string    `json:"field"`          // "text", "thread", "first_comment", "content_warning", "link", "alt" or "credit"
+	Name  string    `json:"name,omitempty"` // of the picture, where it is one's
+	Words []Passage `json:"words"`
+}
+
+// Edits are the texts that differ, word by word, as an approver reads them. What
+// differs besides is named by Fields.
+func Edits(a, b campaign.Content) []Edit {
+	var out []Edit
+	add := func(field, name, from, to string) {
+		if from != to {
+			out = append(out, Edit{field, name, Words(from, to)})
+		}
+	}
+	add("text", "", a.Text, b.Text)
+	add("thread", "", strings.Join(a.Thread, "\n\n"), strings.Join(b.Thread, "\n\n"))
+	add("first_comment", "", a.FirstComment, b.FirstComment)
+	add("content_warning", "", a.ContentWarning, b.ContentWarning)
+	add("link", "", a.Link, b.Link)
+	for i, m := range b.Media {
+		var was campaign.Media
+		if i < len(a.Media) {
+			was = a.Media[i]
+		}
+		add("alt", m.Name, was.Alt, m.Alt)
+		add("credit", m.Name, was.Credit, m.Credit)
+	}
+	return out
+}
+
+// Fields names what differs in what leaves: "text", "media", "alt", ….
+func Fields(a, b campaign.Content) []string {
+	return differing(append([]field{
 		{"text", a.Text != b.Text || a.Template != b.Template},
 		{"values", !slices.EqualFunc(a.Slots, b.Slots, func(x, y campaign.Slot) bool { return x.Name == y.Name && x.Min == y.Min && x.Max == y.Max })},
 		{"language", a.Language != b.Language || !slices.Equal(a.Languages, b.Languages)},
@@ -140,6 +175,20 @@ func contentFields(a, b campaign.Content) []string {
 		{"content_warning", a.ContentWarning != b.ContentWarning},
 		{"visibility", a.Visibility != b.Visibility},
 		{"silent", a.Silent != b.Silent},
+		{"poll", !samePoll(a.Poll, b.Poll)},
+	}, cardFields(a.Card, b.Card)...))
+}
+
+// TermFields names what differs in when and how the delivery leaves from what
+// somebody approved before.
+func TermFields(a campaign.Before, b *campaign.Delivery) []string {
+	return differing([]field{
+		{"time", a.Rule != b.Rule},
+		{"due", !a.Due.Equal(b.Due)},
+		{"tolerance", a.Tolerance != b.Tolerance.String()},
+		{"wait_for", a.WaitFor != b.WaitFor},
+		{"repeat", a.Repeat != b.Repeat},
+		{"account", a.Lane != b.Lane},
 	})
 }
 

@@ -16,8 +16,17 @@ type Env struct {
 	Surface func(campaign.ChannelID) (Surface, bool)
 	// Media describes a file that the plan names, by its path as written; nil
 	// skips the checks that need the file. An error says what is wrong with it;
-	// wrap ErrMediaType or ErrMediaSize for those, fs.ErrNotExist when it is missing.
+	// wrap one of the ErrMedia errors for those, fs.ErrNotExist when it is missing.
 	Media func(path string) (campaign.Media, error)
+	// Rendition is a picture as a channel with those limits takes it, made where
+	// it does not fit as it is; an error as of Media where none can be made. nil:
+	// the picture itself stands for it.
+	Rendition func(m campaign.Media, l campaign.Limits) (campaign.Media, error)
+	// Card is a quote drawn on its photo, as a channel with those limits takes it;
+	// an error as of Media where it cannot be. nil: the photo itself stands for it.
+	Card func(q QuoteCard, l campaign.Limits) (campaign.Media, error)
+	// Kit is what the plan is rendered with; nil: the campaign's.
+	Kit *campaign.Kit
 	// What people changed beside the file; nil at the first submission.
 	Anchors map[string]campaign.Anchor
 	Values  map[string]string // by ValueKey
@@ -41,6 +50,7 @@ type Surface struct {
 	Limits       campaign.Limits
 	Capabilities []string // see the Can… constants; nil: not known, everything is allowed
 	Measure      measure.Func
+	Card         [2]int // width and height of a quote card that is shown uncut; zero: square
 	// Check is the adapter's own check of a rendered content; nil where there is none.
 	Check func(campaign.Content) []campaign.Finding
 }
@@ -52,13 +62,28 @@ const (
 	CanVisibility     = "visibility"
 	CanContentWarning = "content_warning"
 	CanSilent         = "silent"
+	CanPoll           = "poll"
+	CanOwnCard        = "own_card"
 )
 
 // What Env.Media wraps when a file is there but cannot be used.
 var (
 	ErrMediaType = errors.New("not a kind of picture that can be used")
 	ErrMediaSize = errors.New("too large")
+	// ErrMediaLeaves is for a path that looks right and leads elsewhere all the same, as symbolic links do.
+	ErrMediaLeaves = errors.New("the path leaves the plan's folder")
 )
+
+// MediaError is err, which wraps kind as well: one of the ErrMedia errors. Its
+// text is that of err.
+func MediaError(kind, err error) error { return mediaError{err, kind} }
+
+type mediaError struct {
+	error
+	kind error
+}
+
+func (e mediaError) Unwrap() []error { return []error{e.error, e.kind} }
 
 // Expansion is the finite list of deliveries of a plan with their content.
 // Posts with an error are not in it; Skipped names them.
@@ -93,12 +118,14 @@ type AskedValue struct {
 // Note says that the due time of a delivery is not the written one, because
 // its channel keeps a distance between posts.
 type Note struct {
+	File     string              `json:"file,omitempty"`
 	Delivery campaign.DeliveryID `json:"delivery"`
 	Post     campaign.PostID     `json:"post"`
 	Channel  campaign.ChannelID  `json:"channel"`
 	Language string              `json:"language"`
-	Written  time.Time           `json:"written"`
-	Due      time.Time           `json:"due"`
+	Written  time.Time           `json:"written"`     // in the plan's zone
+	Due      time.Time           `json:"due"`         // in the plan's zone
+	Gap      int64               `json:"gap_seconds"` // the channel's min_gap
 }
 
 // ValueKey names a value to be filled in: "post/step/name", or "post/name"

@@ -60,6 +60,7 @@ type expander struct {
 	p        *Plan
 	env      Env
 	c        *campaign.Campaign
+	kit      campaign.Kit
 	window   campaign.Takeover
 	granted  bool           // window is one of the campaign's, and not over
 	zone     *time.Location // of the plan
@@ -75,7 +76,9 @@ type expander struct {
 	bad      map[int]bool
 	found    campaign.Findings
 	said     map[finding]bool
+	badTimes map[finding]*badTimes // by place and code
 	existing map[campaign.DeliveryID]*campaign.Delivery
+	cards    map[QuoteCard]error // what stands in the way of each
 	asked    []AskedValue
 	notes    []Note
 }
@@ -88,8 +91,13 @@ type finding struct {
 }
 
 func newExpander(p *Plan, env Env) *expander {
-	e := &expander{p: p, env: env, c: env.Campaign, post: -1, said: map[finding]bool{}, bad: map[int]bool{},
-		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, surfaces: map[campaign.ChannelID]Surface{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}}
+	e := &expander{p: p, env: env, c: env.Campaign, post: -1, said: map[finding]bool{}, badTimes: map[finding]*badTimes{}, bad: map[int]bool{},
+		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, surfaces: map[campaign.ChannelID]Surface{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}, cards: map[QuoteCard]error{}}
+	if env.Kit != nil {
+		e.kit = *env.Kit
+	} else if env.Campaign != nil {
+		e.kit = env.Campaign.Kit
+	}
 	for i := range p.broken {
 		e.bad[i] = true
 	}
@@ -201,7 +209,7 @@ func (e *expander) expandOn(x *Post, m moment, ch campaign.ChannelID) {
 func (e *expander) separate(x *Post, m moment, v view, ch campaign.ChannelID, langs []string) {
 	for _, lang := range langs {
 		content := e.render(x, m, v, []string{lang})
-		e.checkMediaOn(content, v, ch)
+		e.fitMedia(&content, v, ch)
 		e.checkLength(content, ch, v.textIn(lang).Pos, false)
 		e.addRow(x, m, ch, content, lang, v.textIn(lang).Pos)
 	}
@@ -218,7 +226,7 @@ func (e *expander) joined(x *Post, m moment, v view, ch campaign.ChannelID, lang
 			return false
 		}
 	}
-	e.checkMediaOn(content, v, ch)
+	e.fitMedia(&content, v, ch)
 	e.checkLength(content, ch, place, len(langs) > 1)
 	e.addRow(x, m, ch, content, "joined", place)
 	return true
@@ -231,6 +239,9 @@ func (e *expander) addRow(x *Post, m moment, ch campaign.ChannelID, content camp
 		e.fault(x.Pos, "P098", fmt.Sprintf("with this post the plan makes more than %d deliveries, or texts of more than %d MiB", maxDeliveries, maxContentBytes>>20), "split the plan into several")
 		return
 	}
+	if credit := content.Uncredited(); credit != "" && !e.follows() {
+		e.fault(place, "P074", fmt.Sprintf("the licence of a picture demands its credit where it is shown, and nothing on %s says %q", ch, clip(credit)), "write {credit} in the text")
+	}
 	channel, anchor := e.c.Channels[ch], m.anchor
 	if m.step.WaitFor.Written() {
 		anchor = x.Anchor.Value // what it waits for, whatever its time counts from
@@ -240,7 +251,7 @@ func (e *expander) addRow(x *Post, m moment, ch campaign.ChannelID, content camp
 		Post: campaign.PostID(x.ID.Value), Kind: x.Kind, Step: m.stepName, Channel: ch, Lane: channel.Lane(ch),
 		Language: lang, Languages: content.Languages, Occurrence: m.key, Series: m.series, Repeat: x.Repeat,
 		Rule: m.rule, Tolerance: m.tolerance, IfMissed: m.ifMissed, WaitFor: m.step.WaitFor.Value, Anchor: anchor,
-		Consents: e.consents(x, m, content, lang), Author: e.env.Author, PlanRevision: e.env.Revision,
+		Consents: e.consents(x, m, content, ch), Author: e.env.Author, PlanRevision: e.env.Revision,
 	}
 	if len(d.Languages) == 0 {
 		d.Languages = []string{content.Language}
@@ -254,8 +265,14 @@ func sizeOf(c campaign.Content) int {
 	for _, part := range c.Thread {
 		n += len(part)
 	}
-	for _, m := range c.Media {
+	for _, m := range c.Pictures() {
 		n += 500 + len(m.Alt)
+	}
+	if c.Card != nil {
+		n += len(c.Card.Title) + len(c.Card.Description)
+	}
+	if c.Poll != nil {
+		n += len(c.Poll.Lines())
 	}
 	return n
 }
@@ -266,13 +283,17 @@ func (e *expander) finishRows() {
 		r := &e.rows[i]
 		e.post = r.post
 		d := &r.delivery
-		d.Due, d.Latest = r.due, e.latest(r)
+		d.Due, d.Latest = r.due, e.latest(r, r.due)
 		d.Content, d.Fingerprint = r.content.Digest(), r.content.Fingerprint()
 		d.Wants = campaign.ApprovalHash(r.content, d.Terms())
 		e.identify(d)
-		e.checkTime(r)
+		inTime := e.checkTime(r)
 		if !r.due.Equal(r.moment.at) {
-			e.notes = append(e.notes, Note{Delivery: d.ID, Post: d.Post, Channel: d.Channel, Language: d.Language, Written: r.moment.at, Due: r.due})
+			if inTime {
+				e.checkSpacing(r)
+			}
+			e.notes = append(e.notes, Note{File: e.p.File, Delivery: d.ID, Post: d.Post, Channel: d.Channel, Language: d.Language,
+				Written: r.moment.at.In(e.zone), Due: r.due.In(e.zone), Gap: int64(r.gap / time.Second)})
 		}
 	}
 	e.post = -1
@@ -319,7 +340,7 @@ func (e *expander) expansion() *Expansion {
 			continue
 		}
 		good[id] = true
-		x.Tags[id] = e.tagsOf(&post)
+		x.Tags[id] = e.p.TagsOf(&post)
 	}
 	for _, v := range e.asked {
 		if good[v.Post] {
@@ -335,13 +356,4 @@ func (e *expander) expansion() *Expansion {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
 	return x
-}
-
-// tagsOf are the post's tags over the plan's.
-func (e *expander) tagsOf(x *Post) map[string]string {
-	out := map[string]string{}
-	for _, t := range append(slices.Clone(e.p.Defaults.Tags), x.Tags...) {
-		out[t.Key.Value] = t.Value.Value
-	}
-	return out
 }

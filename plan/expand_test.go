@@ -327,6 +327,62 @@ func TestSpacing(t *testing.T) {
 	}
 }
 
+// TestNotesTellWhatSpacingDid: in the plan's zone, with the distance kept.
+func TestNotesTellWhatSpacingDid(t *testing.T) {
+	x := good(t, edit(t, hello, "    channels: [x-main]\n    text: {en: \"Good morning.\", fr: \"Bonjour.\"}"), testEnv())
+	i := slices.IndexFunc(x.Notes, func(n Note) bool { return n.Post == "hello" })
+	if i < 0 {
+		t.Fatal(x.Notes)
+	}
+	n := x.Notes[i]
+	if n.File != "good.yaml" || n.Language != "fr" || n.Gap != 300 || n.Written.Format(wallForm) != "2026-12-19T10:00" || n.Due.Format(wallForm) != "2026-12-19T10:05" {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestOneFindingForTheTimesOfOnePlace: the dates of a series, or the channels and
+// languages of a post, do not repeat what one edit mends.
+func TestOneFindingForTheTimesOfOnePlace(t *testing.T) {
+	for name, tt := range map[string]struct{ old, now, code, say string }{
+		"a series at night":          {"30 8 * * MON-FRI", "30 4 * * MON-FRI", "P023", "likewise 1 more times written here"},
+		"past and outside":           {`at: "2026-12-15T09:00"`, `at: "2026-03-15T09:00"`, "P021", "the window is from 2026-12-14T00:00"},
+		"outside in two languages":   {`at: "2026-12-15T09:00"`, `at: "2027-12-15T09:00"`, "P022", "the window is from 2026-12-14T00:00 to 2026-12-21T00:00; likewise 1 more"},
+		"the day does not exist":     {`at: "2026-12-19T10:00"`, `at: "2026-12-32T10:00"`, "P020", "2026-12-32"},
+		"neither spaced nor in time": {`at: "2026-12-19T10:00"`, `at: "2027-12-19T10:00"` + "\n    tolerance: 1m\n    variants: {mastodon-main: {text: {fr: Bonjour}}}", "P022", "likewise 1 more"},
+	} {
+		_, _, found := Load("plan.yaml", edit(t, tt.old, tt.now), testEnv())
+		if len(found) != 1 || found[0].Code != tt.code || !strings.Contains(found[0].Message+found[0].Detail, tt.say) {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+// TestAFileThatCannotBeReadHasOneFinding: the channel is not asked about a
+// picture of which nothing is known.
+func TestAFileThatCannotBeReadHasOneFinding(t *testing.T) {
+	env := testEnv()
+	surface := env.Surface
+	env.Surface = func(id campaign.ChannelID) (Surface, bool) {
+		s, ok := surface(id)
+		s.Check = func(c campaign.Content) []campaign.Finding {
+			if len(c.Media) > 0 && c.Media[0].Type != "image/png" {
+				return []campaign.Finding{{Code: "P071", Message: "not a picture"}}
+			}
+			return nil
+		}
+		return s, ok
+	}
+	for file, code := range map[string]string{"../nurse.png": "P077", "media/link.png": "P077", "media/missing.png": "P070", "media/poster.png": "P072"} {
+		_, _, found := Load("plan.yaml", edit(t, "media/nurse.png", file), env)
+		if len(found) != 1 || found[0].Code != code {
+			t.Errorf("%s: %v", file, found)
+		}
+	}
+	if _, _, found := Load("plan.yaml", edit(t, "media/nurse.png", "media/film.gif"), env); len(found) == 0 {
+		t.Error("the channel was never asked")
+	}
+}
+
 func TestTwinsOfOtherPlans(t *testing.T) {
 	x := good(t, edit(t), testEnv())
 	d, _ := one(t, x, "hello", "mastodon-main en")
@@ -480,5 +536,33 @@ func TestPlaceholdersDoNotMultiply(t *testing.T) {
 	_, x, found := Load("p.yaml", src, testEnv())
 	if !slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == "P051" }) || !slices.Contains(x.Skipped, "quote-nurse") {
 		t.Errorf("%.300v", found)
+	}
+}
+
+func TestAChannelGetsItsRendition(t *testing.T) {
+	env := testEnv()
+	jpeg := campaign.DigestOf([]byte("a JPEG of it"))
+	var asked []campaign.Media
+	env.Rendition = func(m campaign.Media, l campaign.Limits) (campaign.Media, error) {
+		asked = append(asked, m)
+		m.Original, m.Digest, m.Type = m.Digest, jpeg, "image/jpeg"
+		return m, nil
+	}
+	_, x, found := Load("plan.yaml", read(t, "bad/W072-much-cut-away.yaml"), env)
+	if found.HasErrors() || len(x.Deliveries) != 1 {
+		t.Fatalf("%v, %+v", found, x)
+	}
+	got := x.Contents[x.Deliveries[0].Content].Media[0]
+	if got.Digest != jpeg || got.Alt == "" || got.Credit == "" || len(asked) != 1 || got.Original != asked[0].Digest {
+		t.Errorf("%+v", got)
+	}
+	if x.Media["media/ribbon.png"].Digest != asked[0].Digest {
+		t.Error("the plan no longer knows the file itself")
+	}
+	for cause, code := range map[error]string{ErrMediaSize: "P072", ErrMediaType: "P071"} {
+		env.Rendition = func(m campaign.Media, l campaign.Limits) (campaign.Media, error) { return m, cause }
+		if _, _, found := Load("plan.yaml", read(t, "bad/W072-much-cut-away.yaml"), env); !slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == code }) {
+			t.Errorf("%v: %v", cause, found)
+		}
 	}
 }

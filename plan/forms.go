@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,21 +24,35 @@ var (
 
 // text reads one string or a map of one a language.
 func text(v yamlwalk.Value) Text {
-	if !v.IsMap() {
+	switch {
+	case v.IsList():
+		v.Error(CodeType, "a list stands where a text belongs", `write one text, or one for each language: {en: "…", fr: "…"}`)
+		return Text{Pos: v.Pos()}
+	case !v.IsMap():
 		return Text{Pos: v.Pos(), All: words(v)}
 	}
 	t := Text{Pos: v.Pos(), Lang: map[string]Str{}}
-	for _, e := range v.Entries() {
+	for _, e := range languageEntries(v, "no text is written here", "write a text for at least one language, or remove the key") {
+		t.Lang[e.Key.Value] = words(e.Value)
+	}
+	return t
+}
+
+// languageEntries reads a map whose keys are languages; none says that it is empty.
+func languageEntries(v yamlwalk.Value, none, fix string) []yamlwalk.Entry {
+	all := v.Entries()
+	if len(all) == 0 {
+		v.Error("P050", none, fix)
+	}
+	var out []yamlwalk.Entry
+	for _, e := range all {
 		if !langForm.MatchString(e.Key.Value) {
 			e.Error("P011", "\""+clip(e.Key.Value)+"\" is not a language tag", `write a tag such as "en", "fr" or "pt-BR"`)
 			continue
 		}
-		t.Lang[e.Key.Value] = words(e.Value)
+		out = append(out, e)
 	}
-	if len(v.Entries()) == 0 {
-		v.Error("P050", "no text is written here", "write a text for at least one language, or remove the key")
-	}
-	return t
+	return out
 }
 
 // words is a text that says something.
@@ -109,15 +124,26 @@ func link(v yamlwalk.Value) (Str, bool) {
 	return s, s.Written()
 }
 
-func local(v yamlwalk.Value) Str {
-	return v.As("P020").Match(localForm, "a local date and time", "2026-12-18T09:00")
+func local(v yamlwalk.Value) Str { return instantText(v, localForm, "a local date and time") }
+
+// instantText is a time of the form, as written. That it has an offset is said as such: many
+// calendars write one.
+func instantText(v yamlwalk.Value, form *regexp.Regexp, what string) Str {
+	v = v.As("P020")
+	if v.IsString() {
+		if _, err := yamlwalk.ParseLocal(v.StringOrEmpty().Value); errors.Is(err, yamlwalk.ErrOffset) {
+			v.Error("P020", err.Error(), `write it like "2026-12-18T09:00", in the plan's timezone`)
+			return Str{}
+		}
+	}
+	return v.Match(form, what, "2026-12-18T09:00")
 }
 
 // when reads the time of a post: one, a list, or an offset from its anchor.
 func when(v yamlwalk.Value) (at []Str, isList bool) {
 	v = v.As("P020")
 	if !v.IsList() {
-		if s := v.Match(whenForm, "a time", "2026-12-18T09:00"); s.Written() {
+		if s := instantText(v, whenForm, "a time"); s.Written() {
 			at = append(at, s)
 		}
 		return at, false

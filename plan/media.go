@@ -74,6 +74,8 @@ func (e *expander) describe(m Media) {
 	}
 	got, err := e.env.Media(name)
 	switch {
+	case errors.Is(err, ErrMediaLeaves):
+		e.fault(m.File.Pos, "P077", fmt.Sprintf("%q cannot be used: %s", clip(name), err), "put the file itself there, not a link to it")
 	case errors.Is(err, ErrMediaType):
 		e.fault(m.File.Pos, "P071", fmt.Sprintf("%q: %s", clip(name), err), "save it as JPEG or PNG")
 	case errors.Is(err, ErrMediaSize):
@@ -97,17 +99,32 @@ func inside(name string) bool {
 func (e *expander) mediaFor(x *Post, v view, langs []string) []campaign.Media {
 	var out []campaign.Media
 	for _, id := range v.images {
-		m, ok := e.p.mediaByID(id.Value)
-		if !ok {
-			e.fault(id.Pos, "P070", fmt.Sprintf("there is no medium %q", id.Value), oneOf(id.Value, e.mediaIDs(), "add it under media"))
+		if v.isCard(x, id) {
+			if c, ok := e.quoteCard(x, v, langs); ok {
+				out = append(out, c)
+			}
 			continue
 		}
-		c := e.media[m.File.Value]
-		c.Alt, c.Credit, c.Licence = norm.NFC.String(e.altIn(m, langs)), norm.NFC.String(m.Credit.Value), m.Licence.Value
-		c.Shows, c.Consent, c.Focus = m.Shows.Value, m.Consent.Value, m.Focus
-		out = append(out, c)
+		if m, c, ok := e.mediumOf(id); ok {
+			c.Alt = norm.NFC.String(e.altIn(m, langs))
+			out = append(out, c)
+		}
 	}
 	return out
+}
+
+// mediumOf is the medium with its file and all that travels with it but the alt
+// text, which is in the languages of a content.
+func (e *expander) mediumOf(id Str) (Media, campaign.Media, bool) {
+	m, ok := e.p.mediaByID(id.Value)
+	if !ok {
+		e.fault(id.Pos, "P070", fmt.Sprintf("there is no medium %q", id.Value), oneOf(id.Value, e.mediaIDs(), "add it under media"))
+		return m, campaign.Media{}, false
+	}
+	c := e.media[m.File.Value]
+	c.Credit, c.Licence = norm.NFC.String(m.Credit.Value), m.Licence.Value
+	c.Shows, c.Consent, c.Focus = m.Shows.Value, m.Consent.Value, m.Focus
+	return m, c, true
 }
 
 func (e *expander) mediaIDs() []string {
@@ -149,28 +166,59 @@ func (e *expander) altIn(m Media, langs []string) string {
 	return strings.Join(all, "\n")
 }
 
-// checkMediaOn compares the media of a content with what the channel takes.
-func (e *expander) checkMediaOn(c campaign.Content, v view, ch campaign.ChannelID) {
+// fitMedia puts in the place of each picture of a content the rendition that
+// the channel takes, and says where there is none or much is cut away.
+func (e *expander) fitMedia(c *campaign.Content, v view, ch campaign.ChannelID) {
 	limits := e.surface(ch).Limits
+	i := 0
 	for _, id := range v.images {
 		m, ok := e.p.mediaByID(id.Value)
-		file, known := e.media[m.File.Value]
-		if !ok || !known {
+		if v.isCard(&e.p.Posts[e.post], id) {
+			ok = i < len(c.Media) && c.Media[i].Card // else it could not be drawn
+			m.ID.Value, m.Alt.Pos = "the card", id.Pos
+		}
+		if !ok {
 			continue
 		}
-		if n := limits.ImageBytes; n > 0 && file.Bytes > n {
-			e.fault(m.File.Pos, "P072", fmt.Sprintf("%q has %d bytes, %s takes %d", clip(m.File.Value), file.Bytes, ch, n), "make the picture smaller")
+		if file := c.Media[i]; file.Type != "" && !file.Card && !limits.TakesPicture(file) {
+			c.Media[i] = e.rendition(m, file, ch, limits)
 		}
-		if file.Type != "" && len(limits.ImageTypes) > 0 && !slices.Contains(limits.ImageTypes, file.Type) && !recodable(file.Type) {
+		if n := len([]rune(c.Media[i].Alt)); limits.Alt > 0 && n > limits.Alt {
+			e.fault(m.Alt.Pos, "P073", fmt.Sprintf("the alt text of %s is %d over the limit of %s", m.ID.Value, n-limits.Alt, ch), fmt.Sprintf("shorten by %d", n-limits.Alt))
+		}
+		i++
+	}
+	e.fitCard(c.Card, v, ch)
+}
+
+// cutAway is the part of a picture that may be cut away without a word.
+const cutAway = 0.2
+
+// rendition is the file as the channel takes it. Where none can be made here,
+// as beside a plan that is only checked, the file itself stands for it.
+func (e *expander) rendition(m Media, file campaign.Media, ch campaign.ChannelID, l campaign.Limits) campaign.Media {
+	if w, h := l.PictureFrame(file.Width, file.Height); float64(w*h) < (1-cutAway)*float64(file.Width*file.Height) {
+		e.warn(m.File.Pos, "W072", fmt.Sprintf("%s takes no picture of %d x %d: %q is cut to %d x %d round its focus", ch, file.Width, file.Height, clip(m.File.Value), w, h),
+			"say what must stay in frame with focus: [x, y], or give this channel a picture of its own")
+	}
+	if e.env.Rendition == nil {
+		switch {
+		case recodable(file.Type):
+		case len(l.ImageTypes) > 0 && !slices.Contains(l.ImageTypes, file.Type):
 			e.fault(m.File.Pos, "P071", fmt.Sprintf("%q is %s, which %s does not take", clip(m.File.Value), file.Type, ch), "save it as JPEG or PNG")
+		case l.ImageBytes > 0 && file.Bytes > l.ImageBytes:
+			e.fault(m.File.Pos, "P072", fmt.Sprintf("%q has %d bytes, %s takes %d", clip(m.File.Value), file.Bytes, ch, l.ImageBytes), "make the picture smaller")
 		}
+		return file
 	}
-	for i, m := range c.Media {
-		if n := len([]rune(m.Alt)); limits.Alt > 0 && n > limits.Alt && i < len(v.images) {
-			at, _ := e.p.mediaByID(v.images[i].Value)
-			e.fault(at.Alt.Pos, "P073", fmt.Sprintf("the alt text of %s is %d over the limit of %s", at.ID.Value, n-limits.Alt, ch), fmt.Sprintf("shorten by %d", n-limits.Alt))
-		}
+	fit, err := e.env.Rendition(file, l)
+	switch {
+	case errors.Is(err, ErrMediaSize):
+		e.fault(m.File.Pos, "P072", fmt.Sprintf("%q cannot be made small enough for %s: %s", clip(m.File.Value), ch, err), "make the picture smaller")
+	case err != nil:
+		e.fault(m.File.Pos, "P071", fmt.Sprintf("%q cannot be made what %s takes: %s", clip(m.File.Value), ch, err), "save it as JPEG or PNG")
 	}
+	return fit
 }
 
 // recodable tells whether a rendition of the type can be made for a channel
@@ -181,9 +229,9 @@ func recodable(mime string) bool {
 
 // consents are the references that a delivery depends on; each must hold for
 // its time and languages.
-func (e *expander) consents(x *Post, m moment, c campaign.Content, lang string) []string {
+func (e *expander) consents(x *Post, m moment, c campaign.Content, ch campaign.ChannelID) []string {
 	var refs []string
-	for _, medium := range c.Media {
+	for _, medium := range c.Pictures() {
 		if medium.Consent != "" {
 			refs = append(refs, medium.Consent)
 		}
@@ -194,7 +242,7 @@ func (e *expander) consents(x *Post, m moment, c campaign.Content, lang string) 
 	slices.Sort(refs)
 	refs = slices.Compact(refs)
 	for _, ref := range refs {
-		e.consentHolds(x, ref, m, append([]string{c.Language}, c.Languages...))
+		e.consentHolds(x, ref, m, ch, append([]string{c.Language}, c.Languages...))
 	}
 	return refs
 }
@@ -230,7 +278,7 @@ func (e *expander) consentMissing(at Pos, why string) {
 }
 
 // consentHolds compares a consent with the time and the languages of use.
-func (e *expander) consentHolds(x *Post, ref string, m moment, langs []string) {
+func (e *expander) consentHolds(x *Post, ref string, m moment, ch campaign.ChannelID, langs []string) {
 	con, ok := e.c.Consents[ref]
 	if !ok || con.Withdrawn {
 		e.bad[e.post] = true // consentExists said it, in the header
@@ -245,6 +293,9 @@ func (e *expander) consentHolds(x *Post, ref string, m moment, langs []string) {
 	}
 	if len(con.Scope) > 0 && !slices.Contains(con.Scope, "social") {
 		e.fault(at, "P076", fmt.Sprintf("the consent %s does not cover social media, only %s", ref, strings.Join(con.Scope, ", ")), "ask for a wider consent, or use another picture or quote")
+	}
+	if name := e.c.Channels[ch].LimitsName(); !con.Covers(name) {
+		e.fault(at, "P076", fmt.Sprintf("the consent %s does not cover %s, only %s", ref, name, strings.Join(con.Platforms, ", ")), "ask for a wider consent, or switch the post off on "+string(ch))
 	}
 	for _, l := range langs {
 		if len(con.Languages) > 0 && !slices.Contains(con.Languages, l) {

@@ -260,7 +260,7 @@ func (e *expander) settle(x *Post, m *moment) {
 	switch {
 	case x.Kind == campaign.Challenge:
 		m.tolerance = toleranceChallenge
-	case m.step.WaitFor.Written() || m.anchor != "" && m.at.Equal(e.anchors[m.anchor].Start):
+	case e.now(m):
 		m.tolerance = toleranceLive
 	case !m.until.IsZero():
 		m.tolerance = m.until.Sub(m.at)
@@ -269,6 +269,11 @@ func (e *expander) settle(x *Post, m *moment) {
 	default:
 		m.tolerance = toleranceText
 	}
+}
+
+// now tells whether the moment is the start of its anchor: "we are live".
+func (e *expander) now(m *moment) bool {
+	return m.step.WaitFor.Written() || m.anchor != "" && m.at.Equal(e.anchors[m.anchor].Start)
 }
 
 func first(options ...string) string {
@@ -280,9 +285,9 @@ func first(options ...string) string {
 	return ""
 }
 
-// latest is the instant after which the delivery is missed.
-func (e *expander) latest(r *row) time.Time {
-	latest := r.due.Add(r.moment.tolerance)
+// latest is the instant after which the delivery is missed, were it due then.
+func (e *expander) latest(r *row, due time.Time) time.Time {
+	latest := due.Add(r.moment.tolerance)
 	if r.moment.ifMissed == "send" {
 		latest = e.window.To
 	}
@@ -292,8 +297,8 @@ func (e *expander) latest(r *row) time.Time {
 	if e.granted && latest.After(e.window.To) {
 		latest = e.window.To
 	}
-	if latest.Before(r.due) {
-		latest = r.due // spaced beyond its end: checkTime or the window says so
+	if latest.Before(due) {
+		latest = due // spaced beyond its end: checkSpacing or checkTime says so
 	}
 	return latest
 }
@@ -339,13 +344,13 @@ func (e *expander) duration(s Str, least time.Duration) time.Duration {
 	return d
 }
 
-// checkTime compares the due time with clock, window and no-post hours. What
-// has left the queue is not judged again, and what is in it not by the clock
-// unless its time is another one.
-func (e *expander) checkTime(r *row) {
+// checkTime compares the due time with clock, window and no-post hours, and
+// tells whether it can be. What has left the queue is not judged again, and what
+// is in it not by the clock unless its time is another one.
+func (e *expander) checkTime(r *row) bool {
 	old, stored := e.existing[r.delivery.ID]
 	if !e.granted || stored && !queued(old) {
-		return // without a window no time can be right
+		return true // without a window no time can be right
 	}
 	at := fmt.Sprintf("%s %s", r.due.In(e.zone).Format("2006-01-02 15:04"), e.zone)
 	if !r.due.Equal(r.moment.at) {
@@ -353,21 +358,52 @@ func (e *expander) checkTime(r *row) {
 	}
 	same := stored && (old.Due.Equal(r.due) || old.Rule == r.delivery.Rule && r.moment.anchor == "")
 	lead := e.c.Policies.MinLead
+	outside := r.due.Before(e.window.From) || !r.due.Before(e.window.To)
+	free := e.window.FreeAt(r.due, e.home)
+	f := campaign.Finding{Severity: campaign.SeverityError}
+	if outside {
+		f.Detail = fmt.Sprintf("the window is from %s to %s", e.window.From.In(e.zone).Format(wallForm), e.window.To.In(e.zone).Format(wallForm))
+	}
 	switch {
-	case same:
-	case r.due.Before(e.env.Now):
-		e.fault(r.moment.pos, "P021", at+" is in the past", "write a time to come")
-	case r.due.Before(e.env.Now.Add(lead)):
-		e.fault(r.moment.pos, "P024", fmt.Sprintf("%s is less than %s ahead", at, yamlwalk.FormatDuration(lead)), fmt.Sprintf("write %s or later", e.env.Now.Add(lead+time.Minute).In(e.zone).Format(wallForm)))
+	case !same && r.due.Before(e.env.Now):
+		f.Code, f.Message, f.Fix = "P021", at+" is in the past", "write a time to come"
+		if outside {
+			f.Fix = "write a time within the window"
+		}
+	case outside:
+		f.Code, f.Message, f.Fix = "P022", at+" is outside the window "+e.p.Window.Value, "write a time within the window"
+	case !same && r.due.Before(e.env.Now.Add(lead)):
+		f.Code, f.Message = "P024", fmt.Sprintf("%s is less than %s ahead", at, yamlwalk.FormatDuration(lead))
+		f.Fix = fmt.Sprintf("write %s or later", e.env.Now.Add(lead+time.Minute).In(e.zone).Format(wallForm))
+	case !free.Equal(r.due):
+		f.Code, f.Message, f.Fix = "P023", at+" is in the window's no-post hours", fmt.Sprintf("write %s or later", free.In(e.zone).Format(wallForm))
+	default:
+		return true
 	}
-	if r.due.Before(e.window.From) || !r.due.Before(e.window.To) {
-		e.bad[e.post] = true
-		e.say(r.moment.pos, campaign.Finding{Severity: campaign.SeverityError, Code: "P022",
-			Message: at + " is outside the window " + e.p.Window.Value, Fix: "write a time within the window",
-			Detail: fmt.Sprintf("the window is from %s to %s", e.window.From.In(e.zone).Format(wallForm), e.window.To.In(e.zone).Format(wallForm))})
-		return
+	e.bad[e.post] = true
+	e.sayTime(r, f)
+	return false
+}
+
+// badTimes are the times for which one finding stands.
+type badTimes struct {
+	found int    // its number in the list
+	own   string // its detail without the count
+	due   map[time.Time]bool
+}
+
+// sayTime says what is wrong with a time, once for all that follow from one
+// place of the file: the dates of a series, channels, languages.
+func (e *expander) sayTime(r *row, f campaign.Finding) {
+	key := finding{at: r.moment.pos, code: f.Code}
+	b, said := e.badTimes[key]
+	if !said {
+		b = &badTimes{len(e.found), f.Detail, map[time.Time]bool{}}
+		e.badTimes[key] = b
+		e.say(r.moment.pos, f)
 	}
-	if free := e.window.FreeAt(r.due, e.home); !free.Equal(r.due) {
-		e.fault(r.moment.pos, "P023", fmt.Sprintf("%s is in the window's no-post hours", at), fmt.Sprintf("write %s or later", free.In(e.zone).Format(wallForm)))
+	b.due[r.due.UTC()] = true
+	if n := len(b.due) - 1; n > 0 && b.found < len(e.found) {
+		e.found[b.found].Detail = strings.TrimPrefix(fmt.Sprintf("%s; likewise %d more times written here", b.own, n), "; ")
 	}
 }

@@ -92,6 +92,7 @@ func readDefaults(v yamlwalk.Value) Defaults {
 	d := Defaults{
 		Channels:  ids(m.Opt("channels"), 50),
 		Hashtags:  hashtags(m.Opt("hashtags")),
+		HasTags:   m.Opt("hashtags").Written(),
 		Link:      m.Opt("link").Match(urlForm, "a web address", "https://www.example.org/"),
 		Tags:      tags(m.Opt("tags")),
 		Tolerance: duration(m.Opt("tolerance").As("P040")),
@@ -336,6 +337,8 @@ func readOptions(m *yamlwalk.Map) Options {
 		o.Thread = append(o.Thread, text(v))
 	}
 	o.threadAt = thread.Pos()
+	o.Poll = readPoll(m.Opt("poll").As(""))
+	o.Card = readCard(m.Opt("card").As(""))
 	if v := m.Opt("silent").As("P062"); v.Written() {
 		silent := v.Bool(false)
 		o.Silent, o.silentAt = &silent, v.Pos()

@@ -6,6 +6,7 @@
 package plan
 
 import (
+	"slices"
 	_ "time/tzdata" // zones must be the same on every machine
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -60,6 +61,7 @@ func (t Text) In(lang string) Str {
 type Defaults struct {
 	Channels  []Str
 	Hashtags  []Str
+	HasTags   bool // Hashtags was written, be it empty
 	Link      Str
 	Tags      []Tag
 	Tolerance Str
@@ -139,6 +141,8 @@ type Options struct {
 	Visibility     Str
 	ContentWarning Text
 	Silent         *bool
+	Poll           *Poll
+	Card           *Card
 	// IfTooLong "separate" makes a joined post that is too long several.
 	IfTooLong Str
 	// where each option was written, for what a channel cannot do
@@ -197,6 +201,15 @@ type Variant struct {
 	HasLink   bool
 	Off       bool // not on this channel
 	Options
+}
+
+// TagsOf are the tags of a post over the plan's defaults.
+func (p *Plan) TagsOf(x *Post) map[string]string {
+	out := map[string]string{}
+	for _, t := range append(slices.Clone(p.Defaults.Tags), x.Tags...) {
+		out[t.Key.Value] = t.Value.Value
+	}
+	return out
 }
 
 // mediaByID finds a medium of the plan.

@@ -74,7 +74,7 @@ func testEnv() Env {
 		Mechanisms: []campaign.MechanismID{"mayors"},
 		Surface: func(id campaign.ChannelID) (Surface, bool) {
 			f, ok := channels.Known(c.Channels[id].Platform)
-			return Surface{Platform: f.Name, Limits: f.Limits, Capabilities: f.Capabilities, Measure: f.Measure}, ok
+			return Surface{Platform: f.Name, Limits: f.Limits, Capabilities: f.Capabilities, Measure: f.Measure, Card: f.Card}, ok
 		},
 		Media: func(path string) (campaign.Media, error) {
 			switch path {
@@ -84,12 +84,16 @@ func testEnv() Env {
 				return campaign.Media{}, ErrMediaType
 			case "media/broken.png":
 				return campaign.Media{}, fmt.Errorf("it ends too early")
+			case "media/link.png":
+				return campaign.Media{}, fmt.Errorf("%w: it is a symbolic link", ErrMediaLeaves)
 			case "media/poster.png":
 				return campaign.Media{}, fmt.Errorf("%w: 400 MiB", ErrMediaSize)
-			case "media/wall.png":
-				return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/png", Bytes: 100 << 20}, nil
+			case "media/wall.gif":
+				return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/gif", Bytes: 100 << 20, Width: 100, Height: 100}, nil
 			case "media/film.gif":
-				return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/gif", Bytes: 1000}, nil
+				return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/gif", Bytes: 1000, Width: 100, Height: 100}, nil
+			case "media/ribbon.png":
+				return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/png", Bytes: 1000, Width: 3000, Height: 100}, nil
 			}
 			return campaign.Media{Digest: campaign.DigestOf([]byte(path)), Type: "image/png", Bytes: 1000, Width: 100, Height: 100}, nil
 		},

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,21 +36,29 @@ func (e *expander) render(x *Post, m moment, v view, langs []string) campaign.Co
 		c.Languages = langs
 	}
 	c.Silent = v.opts.Silent != nil && *v.opts.Silent
+	c.Card = e.newCard(v)
 	linked := v.linkSaid
 	var slots []campaign.Slot
-	speak := func(pick func(lang string) Str, slots *[]campaign.Slot) string {
+	blocks := func(pick func(lang string) Str, slots *[]campaign.Slot) []string {
 		var blocks []string
 		for _, lang := range langs {
 			said := pick(lang)
 			if !said.Written() {
 				continue
 			}
-			w := voice{e: e, x: x, m: m, v: v, lang: lang, credits: credits(c.Media), joined: len(langs) > 1, slots: slots, linked: &linked}
+			w := voice{e: e, x: x, m: m, v: v, lang: lang, credits: credits(c.Pictures()), joined: len(langs) > 1, slots: slots, linked: &linked}
 			blocks = append(blocks, w.say(said))
 		}
-		return join(blocks)
+		return blocks
 	}
-	c.Template, c.Text, c.Slots = fill(speak(v.textIn, &slots), slots)
+	speak := func(pick func(lang string) Str, slots *[]campaign.Slot) string { return join(blocks(pick, slots)) }
+	text := speak(v.textIn, &slots)
+	poll := e.pollIn(v, langs, func(pick func(lang string) Str) []string { return blocks(pick, nil) })
+	if poll != nil && v.noPoll != "" {
+		text, poll = text+"\n\n"+poll.Lines(), nil
+	}
+	c.Poll = poll
+	c.Template, c.Text, c.Slots = fill(text, slots)
 	for _, part := range v.opts.Thread {
 		c.Thread = append(c.Thread, speak(func(lang string) Str { return e.need(part, lang) }, nil))
 	}
@@ -58,6 +67,7 @@ func (e *expander) render(x *Post, m moment, v view, langs []string) campaign.Co
 	if linked {
 		c.Link = v.link.Value
 	}
+	e.fillCard(&c, v, func(t Text) []string { return blocks(func(lang string) Str { return e.need(t, lang) }, nil) })
 	return c
 }
 
@@ -160,11 +170,8 @@ func (w voice) placeholder(at Pos, name string) string {
 	case name == "quote" && x.Quote != nil:
 		return w.spoken(at, "quote", x.Quote.Text)
 	case name == "speaker" && x.Quote != nil:
-		role := w.spoken(at, "speaker", x.Quote.Role)
-		if x.Quote.Name.Written() {
-			return x.Quote.Name.Value + comma(w.lang) + " " + role
-		}
-		return role
+		w.spoken(at, "speaker", x.Quote.Role)
+		return x.Quote.SpeakerIn(w.lang)
 	case name == "hashtags":
 		var all []string
 		for _, h := range w.v.hashtags {
@@ -198,6 +205,8 @@ func (w voice) placeholder(at Pos, name string) string {
 		return a.Watch.Value
 	case base == "start" && x.Anchor.Written():
 		return w.anchorTime(at, name, x.Anchor.Value, zones)
+	case base == "phrase":
+		return w.phrase(at, zones)
 	case base == "anchor":
 		id, more, _ := strings.Cut(zones, ":")
 		if id, ok := strings.CutSuffix(id, ".start"); ok {
@@ -210,6 +219,20 @@ func (w voice) placeholder(at Pos, name string) string {
 		}
 	}
 	return w.unknown(at, name)
+}
+
+// phrase is one of the campaign's, in the voice's language.
+func (w voice) phrase(at Pos, id string) string {
+	phrase, ok := w.e.kit.Phrases[id]
+	said := phrase[w.lang]
+	switch {
+	case !ok:
+		w.e.fault(at, "P052", fmt.Sprintf("the campaign's kit has no phrase %q", clip(id)), oneOf(id, slices.Sorted(maps.Keys(w.e.kit.Phrases)), "write the words themselves"))
+	case said == "":
+		w.e.fault(at, "P050", fmt.Sprintf("the phrase %s is not written in %q", id, w.lang), "ask the organizers to write it, or write the words themselves")
+	}
+	w.e.vetText(Str{Value: said, Pos: at})
+	return said
 }
 
 // nothing says that a placeholder has nothing to stand for.

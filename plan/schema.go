@@ -49,7 +49,7 @@ type schema map[string]any
 func definitions() schema {
 	options := schema{
 		"first_comment": ref("text"), "thread": listOf(ref("text"), 1, 24), "visibility": enum("public", "unlisted", "followers"),
-		"content_warning": ref("text"), "silent": boolean(), "if_too_long": enum("separate"),
+		"content_warning": ref("text"), "silent": boolean(), "if_too_long": enum("separate"), "poll": ref("poll"), "card": ref("card"),
 	}
 	variant := merged(options, schema{
 		"text": ref("text"), "images": ref("images"), "hashtags": ref("hashtags"), "off": boolean(), "languages": ref("languages"), "link": ref("link"),
@@ -83,6 +83,14 @@ func definitions() schema {
 		"text": describe(schema{"anyOf": []schema{phrase(maxText), {
 			"type": "object", "minProperties": 1, "propertyNames": ref("language"), "additionalProperties": phrase(maxText),
 		}}}, "one string, a template for all languages, or one for each"),
+		"poll": describe(object(schema{
+			"options": schema{"anyOf": []schema{ref("choices"), {
+				"type": "object", "minProperties": 1, "propertyNames": ref("language"), "additionalProperties": ref("choices"),
+			}}}, "for": ref("duration"), "multiple": boolean(),
+		}, "options", "for"), "readers choose, where the platform has polls; elsewhere the options are lines of the text"),
+		"card": describe(object(schema{"title": ref("text"), "description": ref("text"), "image": ref("id")}, "title"),
+			"how the link is shown where the poster makes the card; elsewhere the platform makes it of the linked page"),
+		"choices":   listOf(phrase(maxText), leastOptions, mostOptions),
 		"local":     describe(match(localForm.String()), "local date and time, 2026-12-18T09:00"),
 		"date":      describe(match(dateForm.String()), "local date, that day included, or date and time"),
 		"when":      schema{"anyOf": []schema{match(whenForm.String()), listOf(ref("local"), 1, maxItems)}},

@@ -146,7 +146,7 @@ var odd = []any{"", " ", "x", "Ünder Score", "2026-12-18T09:00", "start-24h", "
 	map[string]any{"en": "x", "!": "y"}, strings.Repeat("a", 65), strings.Repeat("a", 600), strings.Repeat("a", maxText+1)}
 
 var oddKeys = []string{"en", "id", "kind", "at", "text", "titel", "schedule", "items", "steps", "anchor", "wait_for", "variants", "values", "quote", "challenge", "live", "off", "first_comment", "thread",
-	"silent", "visibility", "tolerance", "if_missed", "images", "link", "hashtags", "x main", "count", "launch", "launchh", "if_too_long", "languages", "content_warning", "source", "series", "repeat"}
+	"silent", "visibility", "tolerance", "if_missed", "images", "link", "hashtags", "x main", "count", "launch", "launchh", "if_too_long", "poll", "options", "for", "multiple", "languages", "content_warning", "source", "series", "repeat"}
 
 // mutate changes one place of the document.
 func mutate(t *rapid.T, doc any) {

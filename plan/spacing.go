@@ -28,6 +28,23 @@ func (e *expander) space() {
 	}
 }
 
+// checkSpacing warns where keeping the distance makes a post too late to be what
+// it was meant to be, or takes most of the time that "we are live" has.
+func (e *expander) checkSpacing(r *row) {
+	if old, ok := e.existing[r.delivery.ID]; ok && !queued(old) {
+		return
+	}
+	ends, zone := e.latest(r, r.moment.at), e.zone
+	moved := fmt.Sprintf("%s on %s becomes %s, %s after the post before it", r.moment.at.In(zone).Format(wallForm), r.delivery.Channel, r.due.In(zone).Format("15:04:05"), yamlwalk.FormatDuration(r.gap))
+	fix := fmt.Sprintf("move it or the posts before it on %s, or switch one of them off there", r.delivery.Channel)
+	switch left := ends.Sub(r.due); {
+	case left < 0:
+		e.warn(r.moment.pos, "W028", fmt.Sprintf("%s: later than %s, until when it makes sense", moved, ends.In(zone).Format("15:04:05")), fix)
+	case e.now(&r.moment) && left < ends.Sub(r.moment.at)/2:
+		e.warn(r.moment.pos, "W028", fmt.Sprintf("%s: %s of its %s are left", moved, yamlwalk.FormatDuration(left), yamlwalk.FormatDuration(ends.Sub(r.moment.at))), fix)
+	}
+}
+
 // byTime are the numbers of the rows in the order in which they want to go out.
 func (e *expander) byTime() []int {
 	order := make([]int, len(e.rows))

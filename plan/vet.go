@@ -24,6 +24,7 @@ func (e *expander) checkPost(x *Post) {
 		}
 	}
 	if len(x.Steps)+len(x.Items) > 0 {
+		e.vetStep(&x.Step)
 		for _, v := range x.Variants {
 			if v.Text.Written() {
 				e.fault(v.Text.Pos, "P062", "a text here would replace that of every step", `write it as "variants" of the step or item it is for`)
@@ -49,14 +50,7 @@ func (e *expander) checkPost(x *Post) {
 
 // checkStep checks what a step, an item or a post with one text says.
 func (e *expander) checkStep(x *Post, s *Step) {
-	e.vetTexts(s.Text, s.FirstComment, s.ContentWarning)
-	e.vetTexts(s.Thread...)
-	for _, v := range s.Variants {
-		e.vetTexts(v.Text, v.FirstComment, v.ContentWarning)
-		e.vetTexts(v.Thread...)
-		e.vetLink(v.Link)
-	}
-	e.vetLink(s.Link)
+	e.vetStep(s)
 	e.checkLanguages(x, s.Text)
 	for _, v := range s.Values {
 		e.checkValue(x, s, v)
@@ -67,11 +61,27 @@ func (e *expander) checkStep(x *Post, s *Step) {
 			e.fault(s.WaitFor.Pos, "P080", fmt.Sprintf("nothing says when the anchor %s is live", a.ID.Value), fmt.Sprintf("add live_check: youtube or person to the anchor %s", a.ID.Value))
 		}
 	}
-	if s == &x.Step && len(x.Steps)+len(x.Items) > 0 {
-		return
-	}
 	e.checkFigures(x, s)
 	e.checkDates(x, s)
+}
+
+// vetStep checks the words, links and options of a step or a post, and of its variants.
+func (e *expander) vetStep(s *Step) {
+	e.vetTexts(s.Text)
+	e.vetLink(s.Link)
+	e.vetOptions(s.Options)
+	for _, v := range s.Variants {
+		e.vetTexts(v.Text)
+		e.vetLink(v.Link)
+		e.vetOptions(v.Options)
+	}
+}
+
+func (e *expander) vetOptions(o Options) {
+	e.vetTexts(o.FirstComment, o.ContentWarning)
+	e.vetTexts(o.Thread...)
+	e.checkPoll(o.Poll)
+	e.checkCard(o.Card)
 }
 
 // checkLanguages compares the written languages with those of plan and campaign.
@@ -193,6 +203,9 @@ func (e *expander) vetText(s Str) {
 
 var urlInText = regexp.MustCompile(`https?://[^\s{}]+`)
 
+// afterLink is what may follow an address without being part of it.
+const afterLink = ".,;:!?)»”’\"'"
+
 // scripts whose letters look like one another.
 var alike = []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian}
 
@@ -201,7 +214,7 @@ func (e *expander) vetLink(s Str) {
 	if s.Value == "" {
 		return
 	}
-	u, err := url.Parse(strings.TrimRight(s.Value, ".,;:!?)»”’\"'"))
+	u, err := url.Parse(strings.TrimRight(s.Value, afterLink))
 	if err != nil || u.Host == "" {
 		e.fault(s.Pos, CodeType, fmt.Sprintf("%q is not a web address", clip(s.Value)), "write the whole address, with https://")
 		return

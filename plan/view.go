@@ -11,9 +11,11 @@ import (
 // view is what one step says on one channel, once defaults, post, step and
 // variants are laid over one another.
 type view struct {
+	channel  campaign.ChannelID
 	base     Text   // of the step or post
 	over     []Text // of variants, the strongest first
 	images   []Str
+	card     bool // the quote is drawn on its photo, "" among the images where it has none
 	hashtags []Str
 	link     Str
 	linkSaid bool // by the post or nearer, not only by the defaults
@@ -21,6 +23,7 @@ type view struct {
 	opts     Options
 	only     []Str // languages of a variant
 	off      bool
+	noPoll   string // why the poll's options are lines of the text; "": they are not
 }
 
 // textIn is the template in a language.
@@ -35,7 +38,12 @@ func (v view) textIn(lang string) Str {
 
 // view lays out what the step says on the channel.
 func (e *expander) view(x *Post, s *Step, ch campaign.ChannelID) view {
-	v := view{base: s.Text, hashtags: e.p.Defaults.Hashtags, link: e.p.Defaults.Link}
+	v := view{channel: ch, base: s.Text, hashtags: e.p.Defaults.Hashtags, link: e.p.Defaults.Link}
+	if !e.p.Defaults.HasTags {
+		for _, h := range e.kit.Hashtags {
+			v.hashtags = append(v.hashtags, Str{Value: h, Pos: x.Pos})
+		}
+	}
 	layers := []*Step{&x.Step}
 	if s != &x.Step {
 		layers = append(layers, s)
@@ -59,8 +67,13 @@ func (e *expander) view(x *Post, s *Step, ch campaign.ChannelID) view {
 			}
 		}
 	}
-	if x.Quote != nil && x.Quote.Photo.Written() && !slices.ContainsFunc(v.images, func(s Str) bool { return s.Value == x.Quote.Photo.Value }) {
-		v.images = append([]Str{x.Quote.Photo}, v.images...)
+	v.card = x.Quote != nil && x.Quote.Card
+	if x.Quote != nil && (x.Quote.Photo.Written() || v.card) && !slices.ContainsFunc(v.images, func(s Str) bool { return s.Value == x.Quote.Photo.Value }) {
+		v.images = append([]Str{{Value: x.Quote.Photo.Value, Pos: x.Quote.Pos}}, v.images...)
+	}
+	v.noPoll = e.noPoll(v, ch)
+	if !e.makesCards(ch) {
+		v.opts.Card = nil // the platform makes it of the linked page
 	}
 	return v
 }
@@ -93,6 +106,12 @@ func (v *view) lay(images []Str, hasImages bool, hashtags []Str, hasTags bool, l
 	}
 	if o.IfTooLong.Written() {
 		v.opts.IfTooLong = o.IfTooLong
+	}
+	if o.Poll != nil {
+		v.opts.Poll = o.Poll
+	}
+	if o.Card != nil {
+		v.opts.Card = o.Card
 	}
 }
 
@@ -222,6 +241,12 @@ func (e *expander) checkAbilities(v view, ch campaign.ChannelID) {
 			e.fault(ask.at, "P061", fmt.Sprintf("%s (%s) does not have %s", ch, s.Platform, ask.what), "remove it, or write it as a variant of the channels that have it")
 		}
 	}
+	if v.noPoll != "" {
+		e.warn(o.Poll.Pos, "W065", v.noPoll+": its options go out as lines of the text, 1. 2. …", fmt.Sprintf("leave it so, or write variants: {%s: …} with another text or without pictures", ch))
+	}
+	if o.Card != nil && len(v.images) > 0 {
+		e.warn(o.Card.Pos, "W066", fmt.Sprintf("%s shows pictures or a card, not both: the pictures go out", ch), fmt.Sprintf("remove the card, or write variants: {%s: {images: []}}", ch))
+	}
 	if n := s.Limits.Images; n > 0 && len(v.images) > n {
 		e.fault(v.images[n].Pos, "P061", fmt.Sprintf("%s takes %d pictures, not %d", ch, n, len(v.images)), fmt.Sprintf("keep %d, or write a variant for %s with fewer images", n, ch))
 	}
@@ -268,7 +293,8 @@ func (e *expander) checkLength(c campaign.Content, ch campaign.ChannelID, place 
 			e.fault(place, "P051", fmt.Sprintf("%s would refuse %s (%s)", ch, p.name, lang), "shorten it, and remove odd characters")
 		}
 	}
-	if check := e.surface(ch).Check; check != nil {
+	unread := slices.ContainsFunc(c.Media, func(m campaign.Media) bool { return m.Type == "" })
+	if check := e.surface(ch).Check; check != nil && !unread { // what is wrong with the file is said at its name
 		for _, f := range check(c) {
 			e.fromAdapter(place, ch, f)
 		}

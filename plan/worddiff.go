@@ -5,11 +5,28 @@ import (
 	"unicode"
 )
 
-// maxDiffCells bounds the work of WordDiff.
+// maxDiffCells bounds the work of Words.
 const maxDiffCells = 1 << 22
+
+// Passage is a stretch of old text that became new text, then one that stayed.
+type Passage struct {
+	Old    string `json:"old,omitempty"`
+	New    string `json:"new,omitempty"`
+	Stayed string `json:"stayed,omitempty"`
+}
 
 // WordDiff shows how one text becomes another, word by word: "for [-two-]{+one+} year".
 func WordDiff(from, to string) string {
+	var out strings.Builder
+	for _, p := range Words(from, to) {
+		p.write(&out)
+	}
+	return out.String()
+}
+
+// Words is how one text becomes another, word by word: the old texts and those
+// that stayed are from, the new ones and those that stayed are to.
+func Words(from, to string) []Passage {
 	a, b := wordsOf(from), wordsOf(to)
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
@@ -19,35 +36,34 @@ func WordDiff(from, to string) string {
 	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
 		tail++
 	}
-	var out strings.Builder
-	out.WriteString(strings.Join(a[:head], ""))
-	for _, p := range joinAcrossSpace(passages(a[head:len(a)-tail], b[head:len(b)-tail])) {
-		p.write(&out)
+	var out []Passage
+	if head > 0 {
+		out = append(out, Passage{Stayed: strings.Join(a[:head], "")})
 	}
-	out.WriteString(strings.Join(a[len(a)-tail:], ""))
-	return out.String()
+	out = append(out, joinAcrossSpace(passages(a[head:len(a)-tail], b[head:len(b)-tail]))...)
+	if tail > 0 {
+		out = append(out, Passage{Stayed: strings.Join(a[len(a)-tail:], "")})
+	}
+	return out
 }
 
-// passage is a stretch of old text that became new text, then one that stayed.
-type passage struct{ old, new, stayed string }
-
-func (p passage) write(out *strings.Builder) {
-	if p.old != "" {
-		out.WriteString("[-" + p.old + "-]")
+func (p Passage) write(out *strings.Builder) {
+	if p.Old != "" {
+		out.WriteString("[-" + p.Old + "-]")
 	}
-	if p.new != "" {
-		out.WriteString("{+" + p.new + "+}")
+	if p.New != "" {
+		out.WriteString("{+" + p.New + "+}")
 	}
-	out.WriteString(p.stayed)
+	out.WriteString(p.Stayed)
 }
 
 // joinAcrossSpace makes one of neighbouring replacements with only white space between them.
-func joinAcrossSpace(ps []passage) []passage {
-	var out []passage
+func joinAcrossSpace(ps []Passage) []Passage {
+	var out []Passage
 	for _, p := range ps {
-		if n := len(out); n > 0 && strings.TrimSpace(out[n-1].stayed) == "" && out[n-1].old != "" && out[n-1].new != "" && p.old != "" && p.new != "" {
+		if n := len(out); n > 0 && strings.TrimSpace(out[n-1].Stayed) == "" && out[n-1].Old != "" && out[n-1].New != "" && p.Old != "" && p.New != "" {
 			last := &out[n-1]
-			last.old, last.new, last.stayed = last.old+last.stayed+p.old, last.new+last.stayed+p.new, p.stayed
+			last.Old, last.New, last.Stayed = last.Old+last.Stayed+p.Old, last.New+last.Stayed+p.New, p.Stayed
 			continue
 		}
 		out = append(out, p)
@@ -73,9 +89,9 @@ func wordsOf(s string) []string {
 }
 
 // passages is the difference of two lists by their longest common subsequence.
-func passages(a, b []string) []passage {
+func passages(a, b []string) []Passage {
 	if len(a)*len(b) > maxDiffCells {
-		return []passage{{old: strings.Join(a, ""), new: strings.Join(b, "")}}
+		return []Passage{{Old: strings.Join(a, ""), New: strings.Join(b, "")}}
 	}
 	common := make([][]int, len(a)+1)
 	for i := range common {
@@ -90,29 +106,29 @@ func passages(a, b []string) []passage {
 			}
 		}
 	}
-	var out []passage
-	var p passage
+	var out []Passage
+	var p Passage
 	flush := func() {
-		if p != (passage{}) {
+		if p != (Passage{}) {
 			out = append(out, p)
 		}
-		p = passage{}
+		p = Passage{}
 	}
 	i, j := 0, 0
 	for i < len(a) || j < len(b) {
 		same := i < len(a) && j < len(b) && a[i] == b[j]
-		if !same && p.stayed != "" {
+		if !same && p.Stayed != "" {
 			flush()
 		}
 		switch {
 		case same:
-			p.stayed += a[i]
+			p.Stayed += a[i]
 			i, j = i+1, j+1
 		case j == len(b) || i < len(a) && common[i+1][j] >= common[i][j+1]:
-			p.old += a[i]
+			p.Old += a[i]
 			i++
 		default:
-			p.new += b[j]
+			p.New += b[j]
 			j++
 		}
 	}

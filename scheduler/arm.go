@@ -17,13 +17,13 @@ import (
 type bench struct {
 	now      time.Time
 	campaign *campaign.Campaign
+	daily    func(store.Settings, *campaign.Campaign, campaign.ChannelID) (int, error) // Config.DailyPosts
 	switches campaign.Switches
 	lane     campaign.LaneState
-	lanes    map[campaign.LaneID]int // channels of the campaign on each lane
 }
 
 func (e *Engine) benchOf(tx store.Tx, id campaign.LaneID) (*bench, error) {
-	b := &bench{now: e.clk.Now(), lanes: map[campaign.LaneID]int{}}
+	b := &bench{now: e.clk.Now(), daily: e.cfg.DailyPosts}
 	var err error
 	if b.campaign, err = tx.Campaign(); err != nil {
 		return nil, err
@@ -34,10 +34,18 @@ func (e *Engine) benchOf(tx store.Tx, id campaign.LaneID) (*bench, error) {
 	if b.lane, err = tx.Lane(id); err != nil {
 		return nil, err
 	}
-	for ch := range b.campaign.Channels {
-		b.lanes[b.campaign.LaneOf(ch)]++
-	}
 	return b, nil
+}
+
+// alone tells whether the lane is the account of one channel only.
+func (b *bench) alone(id campaign.LaneID) bool {
+	n := 0
+	for ch := range b.campaign.Channels {
+		if b.campaign.LaneOf(ch) == id {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // facts reads all else that decides about d. A plan or content that cannot be
@@ -45,6 +53,10 @@ func (e *Engine) benchOf(tx store.Tx, id campaign.LaneID) (*bench, error) {
 func (b *bench) facts(tx store.Tx, d *campaign.Delivery, repeat bool, media string) (campaign.ArmFacts, error) {
 	f := campaign.ArmFacts{Now: b.now, Campaign: b.campaign, Switches: &b.switches, Lane: &b.lane,
 		Delivery: d, Repeat: repeat, Media: media, Epoch: b.lane.Epoch}
+	var err error
+	if f.DailyPosts, err = b.daily(tx, b.campaign, d.Channel); err != nil {
+		return f, err
+	}
 	p, err := tx.Plan(d.Plan)
 	if err == nil {
 		f.Plan = &p
@@ -86,7 +98,7 @@ func (b *bench) laneWide(f campaign.ArmFacts, a campaign.ArmAnswer) bool {
 	case campaign.ReasonStopped, campaign.ReasonLane, campaign.ReasonRate, campaign.ReasonGap:
 		return true
 	case campaign.ReasonHeld: // a paused channel, perhaps one of several on the account
-		return b.lanes[f.Delivery.Lane] == 1
+		return b.alone(f.Delivery.Lane)
 	}
 	return false
 }
@@ -273,8 +285,10 @@ func (e *Engine) putArmed(tx store.Tx, b *bench, d *campaign.Delivery, att campa
 		return ruleError{err}
 	}
 	d.Parts = len(staged.Parts)
+	if d.Part == 0 {
+		d.Lateness = max(0, b.now.Sub(d.Due)) // the first byte, or the platform, will say it exactly
+	}
 	if d.Part == 0 && !att.Repeat {
-		d.Lateness = max(0, b.now.Sub(d.Due)) // the first byte will say it exactly
 		b.lane.Count(d, b.now, b.campaign.Location())
 		if err := tx.PutLane(b.lane); err != nil {
 			return err
@@ -359,6 +373,9 @@ func requestFor(d campaign.Delivery, c campaign.Content, att campaign.Attempt, e
 	if first, ok := firstUnder(att.Key, att.Part, earlier); ok {
 		r.ArmedAt = first.ArmedAt
 	}
+	r.Doubt = slices.ContainsFunc(earlier, func(a campaign.Attempt) bool {
+		return a.Part == att.Part && a.N < att.N && a.Fate != channels.NotSent.String()
+	})
 	return r
 }
 

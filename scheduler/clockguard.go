@@ -41,7 +41,8 @@ type guard struct {
 	vouch  map[source]time.Duration // skews that a person accepted
 	asked  time.Duration            // boot time of the last question
 	asking bool
-	round  bool // every platform was asked once since the start
+	silent map[string]bool // platforms whose answer to the last question never came
+	round  bool            // every platform was asked once since the start
 }
 
 // source is who told a time: a platform that was asked, or a host whose answer
@@ -57,7 +58,28 @@ type dated struct {
 }
 
 func newGuard(c clock.Clock) *guard {
-	return &guard{clk: c, wall: c.Now(), boot: c.Boot(), dates: map[source]dated{}, vouch: map[source]time.Duration{}, asked: -askDates}
+	return &guard{clk: c, wall: c.Now(), boot: c.Boot(), dates: map[source]dated{}, silent: map[string]bool{}, vouch: map[source]time.Duration{}, asked: -askDates}
+}
+
+// hung are the platforms whose last question has not returned.
+func (g *guard) hung() map[string]bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.silent)
+}
+
+// hangs notes a question that does not return until it does.
+func (g *guard) hangs(platform string, pending <-chan outcome[time.Time]) {
+	note := func(on bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.silent[platform] = on
+	}
+	note(true)
+	go func() {
+		<-pending
+		note(false)
+	}()
 }
 
 // askedOnce tells whether the platforms have been asked for the time since the
@@ -111,6 +133,19 @@ func (g *guard) observe(s source, date time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dates[s] = dated{date.Sub(g.clk.Now()), g.clk.Boot()}
+}
+
+// heard tells whether a platform's word on the time is fresh.
+func (g *guard) heard() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.clk.Boot()
+	for _, d := range g.dates {
+		if now-d.at <= skewFresh {
+			return true
+		}
+	}
+	return false
 }
 
 // weighDates draws the conclusion: two platforms that agree make the clock
@@ -259,11 +294,24 @@ func (e *Engine) liftClock() {
 }
 
 // cameBack notes that what was due until now fell into a time when nothing
-// could be sent.
+// could be sent, and lets what the wrong clock put off come forward.
 func (e *Engine) cameBack() {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.upSince, e.woken = e.clk.Now(), true
+	e.upSince, e.woken, e.rewound = e.clk.Now(), true, true
+	e.mu.Unlock()
+	e.begunSoft(func() { e.rewind(time.Time{}) })
+}
+
+// rewindOnce does at the first trusted turn what cameBack does later: the clock
+// may have been set right while we were not running.
+func (e *Engine) rewindOnce(now time.Time) {
+	e.mu.Lock()
+	first := !e.rewound && e.guard.trusted()
+	e.rewound = e.rewound || first
+	e.mu.Unlock()
+	if first {
+		e.begunSoft(func() { e.rewind(now.Add(rewindAhead)) })
+	}
 }
 
 // askDates asks one channel of each platform that can tell for the time.
@@ -277,9 +325,10 @@ func (e *Engine) askDates() {
 		return // the loop meets the same error
 	}
 	asked := map[string]bool{}
+	hung := e.guard.hung() // a question that never returns is not asked again
 	for _, id := range slices.Sorted(maps.Keys(c.Channels)) {
 		platform := c.Channels[id].Platform
-		if asked[platform] || e.soft.Err() != nil {
+		if asked[platform] || hung[platform] || e.soft.Err() != nil {
 			continue
 		}
 		ch, err := e.open(c, id)
@@ -291,12 +340,33 @@ func (e *Engine) askDates() {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(e.soft, e.cfg.ReadTimeout/3)
-		o, _ := attend(ctx, at.Date)
+		o, pending := attend(ctx, at.Date)
 		cancel()
+		if pending != nil {
+			hung[platform] = true
+			e.guard.hangs(platform, pending)
+		}
 		if o.err == nil && !o.value.IsZero() {
 			asked[platform] = true
 			e.guard.observe(source{name: platform}, o.value)
 		}
+	}
+}
+
+// hearTime asks the platform that is about to be sent to for the time, where
+// nobody's word on it is fresh: the clock may have been set while the daemon was
+// down and no platform could be reached, and this one can be reached again now.
+// One that does not say is sent to all the same.
+func (e *Engine) hearTime(l *lane, p *pick) {
+	at, ok := p.channel.Channel.(channels.Dater)
+	if !ok || e.guard.heard() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(e.soft, e.cfg.ReadTimeout/3)
+	defer cancel()
+	if o := askOn(e, l, ctx, at.Date); o.err == nil && !o.value.IsZero() {
+		e.guard.observe(source{name: p.campaign.Channels[p.send.Channel].Platform}, o.value)
+		e.guard.weighDates() // arming looks at what it says
 	}
 }
 

@@ -19,6 +19,10 @@ type Config struct {
 	// Channel is the open channel of that name; it is asked for each use and
 	// should keep what it opened. It does no I/O.
 	Channel func(c *campaign.Campaign, id campaign.ChannelID) (channels.Channel, error)
+	// DailyPosts is how many posts the channel's platform takes from an account
+	// in 24 hours, 0 for no number. It asks the store alone, in the transaction
+	// that arms. nil: what is known beforehand.
+	DailyPosts func(tx store.Settings, c *campaign.Campaign, id campaign.ChannelID) (int, error)
 	// Media says what is wrong with a stored picture or film, "" when nothing
 	// is. nil: nothing ever is.
 	Media func(campaign.Digest) string
@@ -44,6 +48,12 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	if c.Store == nil || c.Clock == nil || c.Channel == nil {
 		return c, errors.New("scheduler: Store, Clock and Channel must be given")
+	}
+	if c.DailyPosts == nil {
+		c.DailyPosts = func(_ store.Settings, c *campaign.Campaign, id campaign.ChannelID) (int, error) {
+			f, _ := channels.Known(c.Channels[id].LimitsName())
+			return f.Limits.DailyPosts, nil
+		}
 	}
 	if c.Media == nil {
 		c.Media = func(campaign.Digest) string { return "" }

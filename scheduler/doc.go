@@ -14,5 +14,6 @@
 // Who calls what: Run is the loop's goroutine. Each lane has up to three more
 // while there is work: one that arms and publishes, one that stages, one that
 // reads back. They share commits of the store. A call to an adapter runs in a
-// goroutine of its own, so that one that never returns costs its lane only.
+// goroutine of its own, so that one that never returns costs its lane only. How
+// much runs at once is bounded (bounds.go).
 package scheduler

@@ -26,6 +26,8 @@ type Engine struct {
 	guard *guard
 	wake  chan struct{}
 
+	calls, prepares, asks places
+
 	// soft ends when no new work may begin: it bounds staging and read-backs.
 	// hard ends when the grace is over: it bounds publish calls.
 	soft, hard       context.Context
@@ -35,8 +37,10 @@ type Engine struct {
 	mu        sync.Mutex // guards what follows
 	lanes     map[campaign.LaneID]*lane
 	flights   map[campaign.DeliveryID]*flight
-	woken     bool      // Wake was called: every head may have changed
-	upSince   time.Time // what was due before fell into a time when we were away
+	preparing map[campaign.DeliveryID]*lane // one a lane at most
+	woken     bool                          // Wake was called: every head may have changed
+	upSince   time.Time                     // what was due before fell into a time when we were away
+	rewound   bool                          // what a wrong clock had put off was brought forward
 	fatal     error
 	stopped   campaign.Cause
 	running   bool
@@ -57,11 +61,12 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		cfg: c, clk: c.Clock, log: c.Log,
 		gate: newGate(c.Clock), guard: newGuard(c.Clock),
-		wake:    make(chan struct{}, 1),
+		wake:  make(chan struct{}, 1),
+		calls: make(places, maxCalls), prepares: make(places, maxPrepares), asks: make(places, maxAsks),
 		lanes:   map[campaign.LaneID]*lane{},
-		flights: map[campaign.DeliveryID]*flight{},
-		told:    map[string]bool{},
-		woken:   true,
+		flights: map[campaign.DeliveryID]*flight{}, preparing: map[campaign.DeliveryID]*lane{},
+		told:  map[string]bool{},
+		woken: true,
 	}
 	e.soft, e.endSoft = context.WithCancel(context.Background())
 	e.hard, e.endHard = context.WithCancel(context.Background())
@@ -80,6 +85,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.begin()
 	for ctx.Err() == nil {
 		next := e.turn(ctx)
+		e.mu.Lock()
+		e.next = next
+		e.mu.Unlock()
 		if ctx.Err() != nil || e.clk.Wait(ctx, next, e.wake) != nil {
 			break
 		}
@@ -110,7 +118,7 @@ func (e *Engine) nudge() {
 func (e *Engine) begin() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.running, e.upSince = true, e.clk.Now()
+	e.upSince = e.clk.Now()
 	e.lastBoot = e.clk.Boot()
 }
 
@@ -124,23 +132,34 @@ func (e *Engine) turn(ctx context.Context) time.Time {
 	s, err := e.survey(ctx, now)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		e.looked(s.switches)
 		return now.Add(maxSleep) // no campaign yet
 	case err != nil:
 		e.storeTrouble("looking for what is due", err)
-		return now.Add(maxSleep)
+		return now.Add(retryIn(err))
 	}
 	next := earlier(now.Add(maxSleep), e.orphans(s))
 	next = earlier(next, e.startReads(s))
 	if asked {
+		e.rewindOnce(now)
 		next = earlier(next, e.expire(s))
 		next = earlier(next, e.startLanes(s))
 	} else {
 		next = earlier(next, now.Add(time.Second))
 	}
-	e.mu.Lock()
-	e.next = next
-	e.mu.Unlock()
 	return next
+}
+
+// busyLook is how soon a store that cannot be asked right now is asked again: one
+// in another process may be back at any moment, and nothing would wake us.
+const busyLook = time.Second
+
+// retryIn is how long after the error the store is read again.
+func retryIn(err error) time.Duration {
+	if errors.Is(err, store.ErrBusy) {
+		return busyLook
+	}
+	return maxSleep
 }
 
 // notice keeps the time of the turn, and whether we were away since the last:
@@ -152,7 +171,7 @@ func (e *Engine) notice(now time.Time) {
 	if boot-e.lastBoot > maxSleep+campaign.OnTime {
 		e.upSince = now
 	}
-	e.lastLoop, e.lastBoot = now, boot
+	e.lastLoop, e.lastBoot, e.next = now, boot, time.Time{} // none is named while it turns
 }
 
 // earlier is the earlier of two times; zero is never.
@@ -231,18 +250,25 @@ type ruleError struct{ error }
 
 func (r ruleError) Unwrap() error { return r.error }
 
+// busyWait is how long we wait for a store that takes no more changes right now.
+const busyWait = 50 * time.Millisecond
+
 // update runs f durably. An error that f gave because of a rule, a stale or an
 // unreadable record comes back; any other means that nobody knows what the
 // store kept, and ends the engine.
 func (e *Engine) update(doing string, f func(tx store.Tx) error) error {
 	// Not bound to a stop request: what happened must be recorded.
 	err := e.cfg.Store.Update(context.WithoutCancel(e.hard), f)
+	for errors.Is(err, store.ErrBusy) && e.hard.Err() == nil {
+		time.Sleep(busyWait) // ours wait for their turn: what was sent must be recorded
+		err = e.cfg.Store.Update(context.WithoutCancel(e.hard), f)
+	}
 	var rule ruleError
 	switch {
 	case err == nil, errors.As(err, &rule):
 	case errors.Is(err, store.ErrBroken):
 		e.fail(fmt.Errorf("%s: %w", doing, err))
-	case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrCorrupt):
+	case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrBusy):
 		e.storeTrouble(doing, err)
 	default:
 		e.fail(fmt.Errorf("%s: %w: %w", doing, store.ErrBroken, err))
@@ -288,7 +314,7 @@ func (e *Engine) Health() Health {
 		h.Fault = e.fatal.Error()
 	}
 	for _, l := range e.sorted() {
-		h.Lanes = append(h.Lanes, l.health(e.flights))
+		h.Lanes = append(h.Lanes, l.health(e.flights, e.preparing))
 	}
 	return h
 }

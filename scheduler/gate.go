@@ -77,12 +77,14 @@ func (p *pass) Pass(write func() error) error {
 		return fmt.Errorf("%w: an attempt passes once", httpx.ErrGate)
 	}
 	p.used = true
-	now := p.g.clk.Now()
-	if why := p.g.closedFor(p, now); why != "" {
+	if why := p.g.closedFor(p, p.g.clk.Now()); why != "" {
 		p.refused.Store(true)
 		return fmt.Errorf("%w: %s", httpx.ErrGate, why)
 	}
-	p.left.Store(&now)
+	// By the clock that was trusted when it was armed: the wall clock may have
+	// been set back since, and a late post would count as on time.
+	left := p.wall.Add(p.g.clk.Boot() - p.boot)
+	p.left.Store(&left)
 	return write()
 }
 

@@ -2,6 +2,8 @@ package scheduler
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
@@ -93,10 +95,12 @@ func (e *Engine) Lift(ctx context.Context) error {
 	return nil
 }
 
+// deliveriesOf lists what passes are for, in one order whatever order they were met in.
 func deliveriesOf(ps []*pass) []campaign.Delivery {
 	ds := make([]campaign.Delivery, 0, len(ps))
 	for _, p := range ps {
 		ds = append(ds, p.delivery)
 	}
+	slices.SortFunc(ds, func(a, b campaign.Delivery) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return ds
 }

@@ -106,15 +106,19 @@ type platform struct {
 	settle   time.Duration
 	window   time.Duration
 	parts    int
+	url      string // of every post, where the platform gives one
 	skew     time.Duration
 
 	mu       sync.Mutex
 	posts    []post
+	warning  string // what it says of the posts that a read-back finds
 	next     int
 	script   []act // one for each publish call, then ok
 	prepare  func(r channels.Request) (channels.Staged, error)
 	newest   func() string
-	down     bool // cannot be read
+	down     bool   // cannot be read
+	date     func() // called before each answer on the time
+	read     func() // called by each read-back that works
 	inFlight int
 	most     int // most calls in flight at once
 	calls    int
@@ -129,6 +133,9 @@ func (p *platform) Check(campaign.Content) []campaign.Finding    { return nil }
 func (p *platform) ReadBack() (channels.Strength, time.Duration) { return p.strength, p.settle }
 func (p *platform) KeyWindow() time.Duration                     { return p.window }
 func (p *platform) Date(context.Context) (time.Time, error) {
+	if p.date != nil {
+		p.date()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.down {
@@ -190,6 +197,9 @@ func (p *platform) Reconcile(_ context.Context, r channels.Request) (channels.Ve
 	if p.down || p.w.dead() {
 		return 0, campaign.Receipt{}, errors.New("unreachable")
 	}
+	if p.read != nil {
+		p.read()
+	}
 	if p.class == campaign.K6 || p.class == campaign.K2 && p.strength == channels.Weak {
 		return channels.CannotTell, campaign.Receipt{}, nil
 	}
@@ -199,7 +209,7 @@ func (p *platform) Reconcile(_ context.Context, r channels.Request) (channels.Ve
 	}
 	for _, x := range p.posts {
 		if p.strength == channels.Exact && x.key == r.Key || p.strength != channels.Exact && x.id > r.Newest && x.text == text {
-			return channels.Found, campaign.Receipt{RemoteID: x.id}, nil
+			return channels.Found, campaign.Receipt{RemoteID: x.id, URL: p.url, Warning: p.warning}, nil
 		}
 	}
 	return channels.Absent, campaign.Receipt{}, nil
@@ -266,7 +276,7 @@ func ok(_ context.Context, p *platform, r channels.Request) (campaign.Receipt, e
 	if err := through(p, r, func() { id = p.show(r, string(r.Staged.Parts[r.Part].Body)) }); err != nil {
 		return campaign.Receipt{}, err
 	}
-	return campaign.Receipt{RemoteID: id}, nil
+	return campaign.Receipt{RemoteID: id, URL: p.url}, nil
 }
 
 // lost publishes, but its answer never comes.
@@ -309,6 +319,9 @@ type world struct {
 	c    campaign.Campaign
 
 	platforms map[campaign.ChannelID]*platform
+	daily     int                          // posts in 24 hours that every platform takes; 0: no number
+	media     func(campaign.Digest) string // nil: nothing is ever wrong
+	places    int                          // publish calls at once; 0: as many as ever
 
 	mu      sync.Mutex
 	notices []Notice
@@ -317,6 +330,9 @@ type world struct {
 	crashAt int  // kill at this Update (1 is the next); 0: never
 	after   bool // kill after its commit, not before
 	failing error
+	busy    int                      // so many Updates are refused
+	unread  int                      // so many Views are refused
+	blind   map[campaign.Digest]bool // contents that cannot be read
 
 	e    *Engine
 	stop context.CancelFunc
@@ -417,6 +433,7 @@ func (w *world) start() {
 			}
 			return p, nil
 		},
+		Media: w.media, DailyPosts: func(store.Settings, *campaign.Campaign, campaign.ChannelID) (int, error) { return w.daily, nil },
 		Tell: func(n Notice) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -427,6 +444,9 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	if w.places > 0 {
+		e.calls = make(places, w.places)
+	}
 	w.e, w.stop, w.done = e, cancel, make(chan error, 1)
 	go func(done chan error) { done <- e.Run(ctx) }(w.done)
 }
@@ -514,6 +534,14 @@ func (w *world) change(id campaign.DeliveryID, f func(d *campaign.Delivery) erro
 	})
 }
 
+// attempted stores the attempt that a delivery's state speaks of.
+func (w *world) attempted(d campaign.Delivery, at time.Time) {
+	w.t.Helper()
+	w.update(func(tx store.Tx) error {
+		return tx.PutAttempt(campaign.Attempt{Delivery: d.ID, N: d.Attempt, Class: campaign.K5, Key: keyFor(&d, nil), Content: d.Content, ArmedAt: at})
+	})
+}
+
 func (w *world) switches(f func(s *campaign.Switches)) {
 	w.t.Helper()
 	w.update(func(tx store.Tx) error {
@@ -578,7 +606,39 @@ func (c *crashStore) View(ctx context.Context, f func(store.Tx) error) error {
 	if w.dead() {
 		return errKilled
 	}
-	return w.real.View(ctx, f)
+	w.mu.Lock()
+	refused := w.unread > 0
+	if refused {
+		w.unread--
+	}
+	w.mu.Unlock()
+	if refused {
+		return store.ErrBusy
+	}
+	return w.real.View(ctx, func(tx store.Tx) error { return f(blindTx{tx, w}) })
+}
+
+// blindTx cannot read the contents that the world made unreadable.
+type blindTx struct {
+	store.Tx
+	w *world
+}
+
+func (t blindTx) Content(d campaign.Digest) (campaign.Content, error) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	if t.w.blind[d] {
+		return campaign.Content{}, fmt.Errorf("content %s: %w", d, store.ErrCorrupt)
+	}
+	return t.Tx.Content(d)
+}
+
+// lose makes a delivery's content unreadable.
+func (w *world) lose(id campaign.DeliveryID) {
+	d := w.get(id)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.blind = with(w.blind, d.Content, true)
 }
 
 func (c *crashStore) Update(ctx context.Context, f func(store.Tx) error) error {
@@ -587,6 +647,11 @@ func (c *crashStore) Update(ctx context.Context, f func(store.Tx) error) error {
 	if w.failing != nil {
 		defer w.mu.Unlock()
 		return w.failing
+	}
+	if w.busy > 0 {
+		w.busy--
+		w.mu.Unlock()
+		return store.ErrBusy
 	}
 	w.updates++
 	now := w.crashAt > 0 && w.updates >= w.crashAt
@@ -598,7 +663,7 @@ func (c *crashStore) Update(ctx context.Context, f func(store.Tx) error) error {
 	if killed {
 		return errKilled
 	}
-	err := w.real.Update(ctx, f)
+	err := w.real.Update(ctx, func(tx store.Tx) error { return f(blindTx{tx, w}) })
 	if now {
 		w.mu.Lock()
 		w.killed = true

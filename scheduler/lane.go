@@ -27,6 +27,7 @@ type lane struct {
 
 	sending, staging, reading bool
 	hanging                   int // calls that outlived their deadline and hold the lane
+	stuck                     int // other calls that did; see askOn
 	stageAt                   time.Time
 	stageAgain                bool                  // asked for while the stager ran
 	repeats                   []campaign.DeliveryID // in doubt, to be repeated under their key
@@ -102,7 +103,7 @@ func (e *Engine) startLanes(s survey) (next time.Time) {
 				e.begun(func() { e.work(l) })
 			}
 		}
-		if l.staging || !l.has {
+		if l.staging || !l.has || l.stuck > 0 {
 			continue
 		}
 		at := l.head.Add(-e.cfg.PrepareAhead)
@@ -132,7 +133,7 @@ func (e *Engine) work(l *lane) {
 		p, err := e.choose(l)
 		if err != nil {
 			e.storeTrouble("reading lane "+string(l.id), err)
-			e.rest(l, campaign.Reason{Code: "unreadable", Text: err.Error()}, e.clk.Now().Add(maxSleep))
+			e.rest(l, campaign.Reason{Code: "unreadable", Text: err.Error()}, e.clk.Now().Add(retryIn(err)))
 			return
 		}
 		if !p.waits.IsZero() {
@@ -141,21 +142,33 @@ func (e *Engine) work(l *lane) {
 		if p.unstaged {
 			e.awaitStaging(l)
 		}
-		if p.send != nil && !e.ready(l, &p) {
-			return
-		}
 		if p.send == nil && len(p.settle) == 0 {
 			return
 		}
-		f, err := e.arm(l, p)
-		if err != nil {
-			e.rest(l, campaign.Reason{Code: "unreadable", Text: err.Error()}, e.clk.Now().Add(maxSleep))
-			return
-		}
-		if f != nil && !e.send(l, f) {
+		if !e.carry(l, p) {
 			return
 		}
 	}
+}
+
+// carry does what was chosen: settles, arms, sends. It tells whether the lane
+// may go on at once.
+func (e *Engine) carry(l *lane, p pick) bool {
+	if p.send != nil {
+		if !e.calls.take(e.soft) {
+			return false
+		}
+		defer e.calls.leave()
+		if !e.ready(l, &p) {
+			return false
+		}
+	}
+	f, err := e.arm(l, p)
+	if err != nil {
+		e.rest(l, campaign.Reason{Code: "unreadable", Text: err.Error()}, e.clk.Now().Add(retryIn(err)))
+		return false
+	}
+	return f == nil || e.send(l, f)
 }
 
 // rest makes the whole lane wait.
@@ -198,8 +211,8 @@ type pick struct {
 	channel opened
 }
 
-// choose looks at what is due on the lane, oldest first. What cannot run by
-// itself is put aside to be settled and never stands before what can; what the
+// choose looks at what is due on the lane, oldest first; see giveWay for the one
+// exception. What cannot run by itself is put aside to be settled and never stands before what can; what the
 // lane as a whole waits for ends the search.
 func (e *Engine) choose(l *lane) (p pick, err error) {
 	ctx := context.WithoutCancel(e.soft)
@@ -220,15 +233,20 @@ func (e *Engine) choose(l *lane) (p pick, err error) {
 		if err != nil {
 			return err
 		}
-		if done, err := e.chooseFrom(tx, b, l, due, &p); done || err != nil || len(due) == 0 {
+		done, err := e.chooseFrom(tx, b, l, due, &p)
+		if err != nil || len(due) == 0 {
 			return err
 		}
-		p = pick{}
-		if due, err = tx.Due(l.id, b.now, batch); err != nil {
-			return err
+		if !done {
+			p = pick{}
+			if due, err = tx.Due(l.id, b.now, batch); err != nil {
+				return err
+			}
+			if _, err = e.chooseFrom(tx, b, l, due, &p); err != nil {
+				return err
+			}
 		}
-		_, err = e.chooseFrom(tx, b, l, due, &p)
-		return err
+		return e.giveWay(tx, b, l, &p)
 	})
 	return p, err
 }
@@ -270,12 +288,14 @@ func (e *Engine) chooseRepeat(tx store.Tx, b *bench, l *lane, p *pick) (bool, er
 	e.mu.Unlock()
 	for _, id := range wanted {
 		d, err := tx.Delivery(id)
-		if err != nil {
+		if err != nil && !unreadable(err) {
 			return false, err
 		}
-		if d.State == campaign.InDoubt && e.flying(id) == nil {
+		if err == nil && d.State == campaign.InDoubt && e.flying(id) == nil {
 			p.send, p.repeat, p.staged, p.campaign = &d, true, true, b.campaign
-			p.content, err = tx.Content(d.Content)
+			if p.content, err = tx.Content(d.Content); unreadable(err) {
+				err = nil // arming puts it before a person
+			}
 			return true, err
 		}
 		e.dropRepeat(l, id)
@@ -314,14 +334,19 @@ func (e *Engine) putOffStaging(l *lane, id campaign.DeliveryID) time.Time {
 	return time.Time{}
 }
 
-func (l *lane) health(flights map[campaign.DeliveryID]*flight) LaneHealth {
-	h := LaneHealth{Lane: l.id, Waits: l.waits, Until: l.wait, Hanging: l.hanging > 0, Fault: l.fault}
+func (l *lane) health(flights map[campaign.DeliveryID]*flight, preparing map[campaign.DeliveryID]*lane) LaneHealth {
+	h := LaneHealth{Lane: l.id, Waits: l.waits, Until: l.wait, Hanging: l.hanging > 0 || l.stuck > 0, Fault: l.fault}
 	if l.has {
 		h.Next = l.head
 	}
 	if l.ease.After(l.wait) {
 		h.Until = l.ease
 		h.Waits = campaign.Reason{Code: campaign.ReasonNotSent, Text: "the platform does not answer as it should"}
+	}
+	for id, at := range preparing {
+		if at == l {
+			h.Preparing = id
+		}
 	}
 	for id, f := range flights {
 		if f.lane == l && (h.InFlight == "" || f.since.Before(h.Since)) {

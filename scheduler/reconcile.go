@@ -72,8 +72,15 @@ func (e *Engine) reads(l *lane, c *campaign.Campaign, ds []campaign.Delivery) {
 		}
 		f := finding{err: unreachable}
 		if unreachable == nil {
+			if !e.asks.take(e.soft) {
+				return
+			}
 			f = e.readBack(l, c, d)
+			e.asks.leave()
 			unreachable = f.err
+		}
+		if f.over {
+			continue
 		}
 		if e.soft.Err() != nil {
 			return // cut by the end, not failed
@@ -89,6 +96,8 @@ type finding struct {
 	verdict channels.Verdict
 	receipt campaign.Receipt
 	err     error
+	lost    string // why there is nothing to ask with; the platform was not asked
+	over    bool   // it was read back or settled since it was seen; the platform was not asked
 	channel opened
 }
 
@@ -99,28 +108,43 @@ func (e *Engine) readBack(l *lane, c *campaign.Campaign, d *campaign.Delivery) f
 		return finding{err: err}
 	}
 	var r channels.Request
+	over := false
 	err = e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
+		// A turn may have seen it before the last read-back was recorded. Asking
+		// twice at once would count as time that passed, and what was staged for
+		// one that ended is gone.
+		fresh, err := tx.Delivery(d.ID)
+		if err == nil && (fresh.State != campaign.InDoubt || fresh.Attempt != d.Attempt || !fresh.CheckAt.Equal(d.CheckAt)) {
+			over = true
+			return nil
+		}
 		content, err := tx.Content(d.Content)
 		if err != nil {
-			return err
+			return fmt.Errorf("its content: %w", err)
 		}
 		attempts, err := tx.Attempts(d.ID)
 		if err != nil {
-			return err
+			return fmt.Errorf("its attempts: %w", err)
 		}
 		i := slices.IndexFunc(attempts, func(a campaign.Attempt) bool { return a.N == d.Attempt })
 		if i < 0 {
-			return fmt.Errorf("attempt %d of %s: %w", d.Attempt, d.ID, store.ErrNotFound)
+			return fmt.Errorf("attempt %d: %w", d.Attempt, store.ErrNotFound)
 		}
 		staged, _ := stagedOf(tx, d, e.clk.Now())
 		r = requestFor(*d, content, attempts[i], attempts, staged)
 		return nil
 	})
+	if unreadable(err) {
+		return finding{lost: "what was sent cannot be read any more, so nobody can look for it: " + err.Error()}
+	}
 	if err != nil {
 		return finding{err: err}
 	}
+	if over {
+		return finding{over: true}
+	}
 	f := finding{channel: ch}
-	f.verdict, f.receipt, f.err = e.ask(ch, r)
+	f.verdict, f.receipt, f.err = e.ask(l, ch, r)
 	if _, ok := isPanic(f.err); ok {
 		e.log.Error("read-back panicked", "lane", l.id, "err", f.err)
 		e.holdLane(l, d, f.err)
@@ -129,14 +153,14 @@ func (e *Engine) readBack(l *lane, c *campaign.Campaign, d *campaign.Delivery) f
 }
 
 // ask is one bounded Reconcile.
-func (e *Engine) ask(ch opened, r channels.Request) (channels.Verdict, campaign.Receipt, error) {
+func (e *Engine) ask(l *lane, ch opened, r channels.Request) (channels.Verdict, campaign.Receipt, error) {
 	type answer struct {
 		verdict channels.Verdict
 		receipt campaign.Receipt
 	}
 	ctx, cancel := context.WithTimeout(e.soft, e.cfg.ReadTimeout)
 	defer cancel()
-	o, _ := attend(ctx, func(ctx context.Context) (a answer, err error) {
+	o := askOn(e, l, ctx, func(ctx context.Context) (a answer, err error) {
 		a.verdict, a.receipt, err = ch.Reconcile(ctx, r)
 		return a, err
 	})
@@ -173,6 +197,8 @@ func weigh(d *campaign.Delivery, f finding, repeats bool) step {
 	switch {
 	case f.verdict == channels.Found:
 		return found
+	case f.verdict == channels.Ambiguous, f.verdict == channels.Gone:
+		return askPerson
 	case f.verdict == channels.CannotTell && repeats && !duplicate:
 		return repeat
 	case f.verdict == channels.CannotTell:
@@ -217,6 +243,10 @@ func (e *Engine) concluded(l *lane, d *campaign.Delivery, f finding) error {
 			notices, err = e.unread(tx, &fresh, f.err, now)
 			return err
 		}
+		if f.lost != "" {
+			notices, err = needPerson(tx, &fresh, campaign.ReasonCannotTell, f.lost, now)
+			return err
+		}
 		attempts, err := tx.Attempts(d.ID)
 		if err != nil {
 			return err
@@ -239,7 +269,7 @@ func (e *Engine) concluded(l *lane, d *campaign.Delivery, f finding) error {
 	e.tell(notices...)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if f.err == nil {
+	if f.err == nil && f.lost == "" {
 		l.fails, l.ease = 0, time.Time{} // the platform can be reached
 	}
 	if again && !slices.Contains(l.repeats, d.ID) {
@@ -282,7 +312,14 @@ func (e *Engine) take(tx store.Tx, d *campaign.Delivery, f finding, s step, now 
 	case refuseTwin:
 		rule = d.Refuse(d.Attempt, campaign.ReasonDuplicate, "the platform has the same text from somebody else", now)
 	case askPerson:
-		return needPerson(tx, d, campaign.ReasonCannotTell, "the platform does not tell whether it has it", now)
+		text := "the platform does not tell whether it has it"
+		if f.verdict == channels.Ambiguous {
+			text = "the account shows posts that look like it, and which one is ours cannot be told"
+		}
+		if f.verdict == channels.Gone {
+			text = "it is not there, but it may have been public and taken down since it was sent"
+		}
+		return needPerson(tx, d, campaign.ReasonCannotTell, text, now)
 	case repeat:
 		// The lane's sender arms it; if it does not come to that, we look again.
 		rule = d.LookAgain(true, now.Add(max(nextRead(d.Reads+1), time.Minute)))
@@ -303,7 +340,7 @@ func (e *Engine) take(tx store.Tx, d *campaign.Delivery, f finding, s step, now 
 
 // found binds what a read-back found to the delivery, unless it belongs to another.
 func (e *Engine) found(tx store.Tx, d *campaign.Delivery, r campaign.Receipt, now time.Time) ([]Notice, error) {
-	owner, ours, err := tx.ClaimRemote(d.Lane, r.RemoteID, d.ID)
+	owner, ours, err := claim(tx, d, r)
 	if err != nil {
 		return nil, err
 	}
@@ -314,6 +351,9 @@ func (e *Engine) found(tx store.Tx, d *campaign.Delivery, r campaign.Receipt, no
 		return needPerson(tx, d, campaign.ReasonCannotTell, "only the post of "+string(owner)+" was found, which has the same text", now)
 	}
 	r.At, r.How = now, "read-back"
+	if err := lateByRepeat(tx, d, r, now); err != nil {
+		return nil, err
+	}
 	if err := d.Receive(d.Attempt, r, max(d.Parts, 1), now); err != nil {
 		return nil, ruleError{err}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -12,8 +13,8 @@ import (
 	"github.com/ittakesacommunity/takeover/store"
 )
 
-// fatePublished is the one fate that is no error; the others are channels.Fate.
-const fatePublished = "published"
+// FatePublished is the one fate that is no error; the others are channels.Fate.
+const FatePublished = "published"
 
 // maxSilence bounds what a platform may ask for: an absurd Retry-After must
 // not silence an account for years.
@@ -40,7 +41,7 @@ func judge(o outcome[campaign.Receipt], left time.Time, refused bool, n int, id 
 			doubt.text = "the platform said yes but named no post"
 			return doubt
 		}
-		return verdict{fate: fatePublished, code: campaign.ReasonPublished}
+		return verdict{fate: FatePublished, code: campaign.ReasonPublished}
 	}
 	doubt.text = o.err.Error()
 	if _, ok := isPanic(o.err); ok {
@@ -48,12 +49,13 @@ func judge(o outcome[campaign.Receipt], left time.Time, refused bool, n int, id 
 		return doubt
 	}
 	retry := verdict{fate: channels.NotSent.String(), code: campaign.ReasonNotSent, text: o.err.Error(), next: now.Add(delay(n, string(id)))}
-	if refused && left.IsZero() && !errors.Is(o.err, errHangs) {
+	var ce *channels.Error
+	typed := errors.As(o.err, &ce)
+	if refused && left.IsZero() && !errors.Is(o.err, errHangs) && !(typed && besideGate(ce)) {
 		retry.code = campaign.ReasonGate
 		return retry
 	}
-	var ce *channels.Error
-	if !errors.As(o.err, &ce) {
+	if !typed {
 		return doubt
 	}
 	if ce.Code != "" {
@@ -81,6 +83,13 @@ func judge(o outcome[campaign.Receipt], left time.Time, refused bool, n int, id 
 		retry.ease = true
 	}
 	return retry
+}
+
+// besideGate tells that an adapter speaks of a request that our gate never let
+// through: it did not use the gate, and its word counts.
+func besideGate(e *channels.Error) bool {
+	return !e.Gate && e.Fate == channels.InDoubt &&
+		(e.Status != 0 || e.Reach == httpx.ReachSent.String() || e.Reach == httpx.ReachAnswer.String())
 }
 
 // silence is until when a platform's request to wait is honoured.
@@ -111,9 +120,10 @@ func (e *Engine) record(l *lane, f *flight, o outcome[campaign.Receipt]) bool {
 		}
 		if d.State != campaign.Armed || d.Attempt != f.attempt.N {
 			notices, err = e.evidence(tx, f, o)
-			return err
+		} else {
+			notices, err = e.apply(tx, f, &d, v, o, left, now)
 		}
-		if notices, err = e.apply(tx, f, &d, v, o, left, now); err != nil {
+		if err != nil {
 			return err
 		}
 		heldNew, err = hold(tx, l.id, v.hold, now)
@@ -123,7 +133,7 @@ func (e *Engine) record(l *lane, f *flight, o outcome[campaign.Receipt]) bool {
 		return false
 	}
 	e.tell(notices...)
-	if v.fate == fatePublished {
+	if v.fate == FatePublished {
 		e.verifyLater(l, f)
 	}
 	if heldNew {
@@ -167,8 +177,8 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 	var rule error
 	var more []Notice
 	switch v.fate {
-	case fatePublished:
-		owner, ours, err := tx.ClaimRemote(d.Lane, o.value.RemoteID, d.ID)
+	case FatePublished:
+		owner, ours, err := claim(tx, d, o.value)
 		if err != nil {
 			return nil, err
 		}
@@ -181,6 +191,9 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 		}
 		r := o.value
 		r.At, r.How = now, "answer"
+		if err := lateByRepeat(tx, d, r, now); err != nil {
+			return nil, err
+		}
 		rule = d.Receive(n, r, len(f.request.Staged.Parts), now)
 		lane.Newest = r.RemoteID
 	case channels.NotSent.String():
@@ -222,6 +235,53 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 		return nil, err
 	}
 	return append(more, endNotice(d, now)...), audit(tx, now, d, v.fate)
+}
+
+// maxAddress is the longest address of a post that is looked at, in bytes.
+const maxAddress = 2048
+
+// claim binds what a receipt names to the delivery, unless it is another's. The
+// address counts beside the id where it is all that a person named of a post;
+// else it may be one that a platform gives to many.
+func claim(tx store.Tx, d *campaign.Delivery, r campaign.Receipt) (owner campaign.DeliveryID, ours bool, err error) {
+	if r.URL != "" && r.URL != r.RemoteID && len(r.URL) <= maxAddress {
+		if owner, ours, err = tx.ClaimRemote(d.Lane, r.URL, d.ID); err != nil {
+			return owner, ours, err
+		}
+		if !ours {
+			other, err := tx.Delivery(owner)
+			if err != nil && !unreadable(err) {
+				return owner, false, err
+			}
+			if slices.ContainsFunc(other.Receipts, func(o campaign.Receipt) bool { return o.RemoteID == r.URL }) {
+				return owner, false, nil
+			}
+		}
+	}
+	return tx.ClaimRemote(d.Lane, r.RemoteID, d.ID)
+}
+
+// lateByRepeat says how late a first part is that was repeated: nobody knows
+// which call made it public. The platform's own time tells where it gave one
+// that can be; else the repeat counts, so that nothing is late in silence.
+func lateByRepeat(tx store.Tx, d *campaign.Delivery, r campaign.Receipt, now time.Time) error {
+	if d.Part > 0 {
+		return nil
+	}
+	attempts, err := tx.Attempts(d.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(attempts, func(a campaign.Attempt) bool { return a.N == d.Attempt })
+	if i < 0 || !attempts[i].Repeat {
+		return nil
+	}
+	at := d.ArmedAt
+	if first, _ := firstUnder(attempts[i].Key, 0, attempts); !r.Platform.Before(first.ArmedAt.Add(-maxSkew)) && !r.Platform.After(now.Add(maxSkew)) {
+		at = r.Platform
+	}
+	d.Lateness = max(0, at.Sub(d.Due))
+	return nil
 }
 
 // giveBack returns the place in the lane's day and gap that a first part took
@@ -304,5 +364,5 @@ func audit(tx store.Tx, now time.Time, d *campaign.Delivery, deed string) error 
 // for a repeat, the bytes stay what they were.
 func stagingIsGone(f *flight, err error) bool {
 	var e *channels.Error
-	return errors.As(err, &e) && e.Fate == channels.NotSent && e.Scope == channels.ScopeContent && !e.Gate && !f.repeat && f.attempt.Part == 0
+	return errors.As(err, &e) && e.Fate == channels.NotSent && e.Scope == channels.ScopeContent && !e.Gate && !e.Keep && !f.repeat && f.attempt.Part == 0
 }

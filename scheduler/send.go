@@ -40,8 +40,8 @@ func (e *Engine) landed(f *flight) {
 }
 
 // ready does what must be known before p.send is armed and needs more than the
-// store: the open channel, the media, the account's newest post. False: the
-// lane cannot send now.
+// store: the open channel, the time, the media, the account's newest post.
+// False: the lane cannot send now.
 func (e *Engine) ready(l *lane, p *pick) bool {
 	var err error
 	if p.channel, err = e.open(p.campaign, p.send.Channel); err != nil {
@@ -52,17 +52,21 @@ func (e *Engine) ready(l *lane, p *pick) bool {
 	e.mu.Lock()
 	l.fault = ""
 	e.mu.Unlock()
-	for _, m := range p.content.Media {
+	e.hearTime(l, p)
+	for _, m := range p.content.Pictures() {
 		if p.media = e.cfg.Media(m.Digest); p.media != "" {
 			break
 		}
 	}
-	if p.repeat || p.send.Part > 0 {
+	if p.repeat {
 		return true
+	}
+	if p.send.Part > 0 {
+		return e.compare(l, p)
 	}
 	if at, ok := p.channel.Channel.(channels.Latest); ok {
 		ctx, cancel := context.WithTimeout(e.soft, e.cfg.ReadTimeout/3)
-		o, _ := attend(ctx, at.Latest)
+		o := askOn(e, l, ctx, at.Latest)
 		cancel()
 		if o.err == nil {
 			p.newest = o.value
@@ -91,15 +95,18 @@ func (e *Engine) compare(l *lane, p *pick) bool {
 	done := l.compared && !p.send.Due.Before(e.upSince)
 	e.mu.Unlock()
 	c := p.channel
-	if done || p.send.Attempt > 0 || c.strength == channels.Weak || c.strength == channels.Good && p.newest == "" && e.newestOf(l) == "" {
+	if done || p.send.Attempt > 0 && p.send.Part == 0 || c.strength == channels.Weak || c.strength == channels.Good && p.newest == "" && e.newestOf(l) == "" {
 		return true
 	}
 	if l.newest == nil {
 		newest := e.newestOf(l)
 		l.newest = &newest
 	}
-	r := channels.Request{Delivery: *p.send, Content: p.content, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: *l.newest}
-	v, receipt, err := e.ask(c, r)
+	r := channels.Request{Delivery: *p.send, Content: p.content, Part: p.send.Part, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: *l.newest, Earlier: p.send.Receipts}
+	if r.Part > 0 {
+		r.Staged = e.stagedFor(p.send)
+	}
+	v, receipt, err := e.ask(l, c, r)
 	if err != nil {
 		return true // asked again before the next one
 	}
@@ -111,6 +118,18 @@ func (e *Engine) compare(l *lane, p *pick) bool {
 	}
 	e.quarantine(l, p.send, receipt)
 	return false
+}
+
+// stagedFor is what is staged of the delivery; nothing where nobody knows.
+func (e *Engine) stagedFor(d *campaign.Delivery) (s channels.Staged) {
+	err := e.cfg.Store.View(context.WithoutCancel(e.soft), func(tx store.Tx) error {
+		s, _ = stagedOf(tx, d, e.clk.Now())
+		return nil
+	})
+	if err != nil {
+		e.storeTrouble("reading what is staged of "+string(d.ID), err)
+	}
+	return s
 }
 
 // isKnown tells whether the receipt is of a twin that the store knows to be public.
@@ -241,7 +260,9 @@ func (e *Engine) late(f *flight, o outcome[campaign.Receipt]) {
 	}
 }
 
-// evidence adds a result to an attempt that was settled without it.
+// evidence adds a result to an attempt that was settled without it. Where it
+// was taken back as not sent and says otherwise, a person must look: it is
+// never sent again by itself, and never ends as missed.
 func (e *Engine) evidence(tx store.Tx, f *flight, o outcome[campaign.Receipt]) ([]Notice, error) {
 	now := e.clk.Now()
 	d, err := tx.Delivery(f.delivery.ID)
@@ -256,7 +277,10 @@ func (e *Engine) evidence(tx store.Tx, f *flight, o outcome[campaign.Receipt]) (
 		if a.N != f.attempt.N {
 			continue
 		}
-		a.Late, a.RemoteID = true, o.value.RemoteID
+		a.Late = true
+		if o.value.RemoteID != "" {
+			a.RemoteID = o.value.RemoteID
+		}
 		if o.err != nil {
 			a.Reason = o.err.Error()
 		}
@@ -267,20 +291,27 @@ func (e *Engine) evidence(tx store.Tx, f *flight, o outcome[campaign.Receipt]) (
 	if d.Attempt != f.attempt.N {
 		return nil, nil
 	}
-	left, _ := f.pass.seen()
-	switch {
-	case d.State == campaign.InDoubt:
+	left, refused := f.pass.seen()
+	v := judge(o, left, refused, f.attempt.N, d.ID, now)
+	switch d.State {
+	case campaign.InDoubt:
 		d.CheckAt = now // there may be something to find
 		return nil, tx.PutDelivery(&d)
-	case d.State == campaign.Scheduled && (o.err == nil || !left.IsZero() && channels.FateOf(o.err) == channels.InDoubt):
-		// It was taken back as not sent, and says otherwise: never twice.
-		if err := d.Park(campaign.ReasonDoubt, "it was taken back, but the platform answered as if it had left", now); err != nil {
+	case campaign.Planned, campaign.Scheduled, campaign.Missed, campaign.Cancelled:
+		if v.fate == channels.NotSent.String() || v.fate == channels.Refused.String() {
+			return nil, nil
+		}
+		text := "it was taken back before it left, but its call answers as if it had left"
+		if o.value.RemoteID != "" {
+			text += ", as " + o.value.RemoteID
+		}
+		if err := d.Contradict(f.attempt.N, text, now); err != nil {
 			return nil, ruleError{err}
 		}
 		if err := tx.PutDelivery(&d); err != nil {
 			return nil, err
 		}
-		return endNotice(&d, now), audit(tx, now, &d, "parked")
+		return endNotice(&d, now), audit(tx, now, &d, "contradicted")
 	}
 	return nil, nil
 }

@@ -33,11 +33,17 @@ func stagedOf(tx store.Tx, d *campaign.Delivery, now time.Time) (channels.Staged
 		return channels.Staged{}, false
 	}
 	fresh := s.Staged.Until.IsZero() || s.Staged.Until.After(now.Add(campaign.OnTime))
-	return s.Staged, fresh && d.Part < len(s.Staged.Parts)
+	return s.Staged, fresh && d.Part < len(s.Staged.Parts) && !s.Staged.Parts[d.Part].Later
 }
 
-// stageLook is how many of the next deliveries the stager looks at.
-const stageLook = 16
+const (
+	// stageLook is how many of the next deliveries the stager looks at. What is
+	// due at one instant beyond them is staged while it should leave already.
+	stageLook = 256
+	// stageLate is up to which of them it stages late ones: those leave with a
+	// distance, and what is staged too soon is staged again.
+	stageLate = 16
+)
 
 // errNoParts is an adapter's fault.
 var errNoParts = errors.New("the channel prepared nothing to send")
@@ -46,13 +52,14 @@ var errNoParts = errors.New("the channel prepared nothing to send")
 // the other. It runs beside the sender, so that a long upload delays no post
 // that is ready.
 func (e *Engine) stage(l *lane) {
+	rest := max(e.cfg.PrepareAhead/5, time.Second)
 	defer func() {
 		e.mu.Lock()
 		l.staging = false
 		if l.stageAgain {
 			l.stageAgain, l.stageAt = false, time.Time{}
 		} else {
-			l.stageAt = e.clk.Now().Add(max(e.cfg.PrepareAhead/5, time.Second))
+			l.stageAt = e.clk.Now().Add(rest)
 		}
 		e.mu.Unlock()
 		e.nudge()
@@ -64,6 +71,7 @@ func (e *Engine) stage(l *lane) {
 		jobs, c, err := e.unstaged(l)
 		if err != nil {
 			e.storeTrouble("reading lane "+string(l.id), err)
+			rest = retryIn(err)
 			return
 		}
 		if len(jobs) == 0 {
@@ -75,7 +83,12 @@ func (e *Engine) stage(l *lane) {
 				e.unopened(l, j.delivery.Channel, err)
 				return
 			}
-			if !e.prepare(l, ch, j) {
+			if !e.prepares.take(e.soft) {
+				return
+			}
+			on := e.prepare(l, ch, j)
+			e.prepares.leave()
+			if !on || e.stuck(l) {
 				return
 			}
 			e.staged(l)
@@ -111,7 +124,10 @@ func (e *Engine) unstaged(l *lane) (jobs []stageJob, c *campaign.Campaign, err e
 		if err != nil {
 			return err
 		}
-		for _, d := range due {
+		for i, d := range due {
+			if i >= stageLate && now.Sub(d.Due) > campaign.OnTime {
+				continue
+			}
 			if _, ok := stagedOf(tx, &d, now); ok || e.stagingWaits(l, &d, now) {
 				continue
 			}
@@ -153,7 +169,8 @@ func (e *Engine) prepare(l *lane, ch opened, j stageJob) bool {
 	r := channels.Request{Delivery: *d, Content: j.content, Part: d.Part, Key: j.key, Attempt: d.Attempt + 1, Earlier: d.Receipts}
 	ctx, cancel := context.WithTimeout(e.soft, e.cfg.PrepareTimeout)
 	defer cancel()
-	o, _ := attend(ctx, func(ctx context.Context) (channels.Staged, error) { return ch.Prepare(ctx, r) })
+	defer e.begins(l, d.ID)()
+	o := askOn(e, l, ctx, func(ctx context.Context) (channels.Staged, error) { return ch.Prepare(ctx, r) })
 	if e.soft.Err() != nil {
 		return false // staged anew after the restart
 	}
@@ -181,6 +198,18 @@ func (e *Engine) prepare(l *lane, ch opened, j stageJob) bool {
 		return tx.PutStaged(d.ID, b)
 	})
 	return err == nil
+}
+
+// begins notes what the stager is at until it is over; people see it as "preparing".
+func (e *Engine) begins(l *lane, id campaign.DeliveryID) (over func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.preparing[id] = l
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.preparing, id)
+	}
 }
 
 // notStaged decides what a failed staging means: the account, the platform, or

@@ -286,3 +286,47 @@ func TestGatePassesOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestNotRunningBeforeItKnowsWhetherItIsStopped(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		w.switches(stopAll)
+		w.unread = 1000
+		w.start()
+		goBy(time.Second)
+		if h := w.e.Health(); h.Running || h.Ready(w.clk.Now()) {
+			t.Errorf("it calls itself running, and has not looked: %+v", h)
+		}
+		w.mu.Lock()
+		w.unread = 0
+		w.mu.Unlock()
+		goBy(2 * maxSleep)
+		if h := w.e.Health(); !h.Running || h.Stopped != campaign.CauseStop {
+			t.Errorf("it looked, and says %+v", h)
+		}
+	})
+}
+
+// TestF6BusyStoreIsAskedAgainSoon: a store in another process that is away for
+// ten seconds makes nothing a minute late, whoever met its absence.
+func TestF6BusyStoreIsAskedAgainSoon(t *testing.T) {
+	for name, due := range map[string]time.Duration{"the loop": 5 * time.Second, "a lane": 2 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 1, func(t *testing.T, w *world) {
+				id := w.add("soon", "c00", due)
+				w.start()
+				goBy(due - 3*time.Second)
+				away := func(n int) {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					w.unread = n
+				}
+				away(1 << 30)
+				w.e.Wake()
+				goBy(10 * time.Second)
+				away(0)
+				goBy(2 * time.Second)
+				w.is(id, campaign.Published, 1)
+			})
+		})
+	}
+}

@@ -52,11 +52,17 @@ func (e *Engine) survey(ctx context.Context, now time.Time) (survey, error) {
 		return s, err
 	}
 	e.gate.set(s.switches, mark)
-	cause, _, _ := s.switches.Stopped()
-	e.mu.Lock()
-	e.stopped = cause
-	e.mu.Unlock()
+	e.looked(s.switches)
 	return s, nil
+}
+
+// looked says what the store said of stops. Before the first look the engine
+// does not call itself running: it could not tell whether it is stopped.
+func (e *Engine) looked(sw campaign.Switches) {
+	cause, _, _ := sw.Stopped()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running, e.stopped = true, cause
 }
 
 // readHeads brings the lanes in memory up to date. After a Wake all are read,

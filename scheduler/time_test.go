@@ -14,13 +14,14 @@ import (
 
 func TestF18QuarantineStored(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, w *world) {
-		id := w.add("a", "c00", time.Minute)
+		id, gone := w.add("a", "c00", time.Minute), w.add("gone", "c00", time.Minute, tolerance(2*time.Minute))
 		w.switches(func(s *campaign.Switches) {
 			s.Causes = map[campaign.Cause]campaign.CauseRecord{campaign.CauseQuarantine: {Reason: "an older copy"}}
 		})
 		w.start()
 		goBy(10 * time.Minute)
 		w.is(id, campaign.Scheduled, 0)
+		w.is(gone, campaign.Scheduled, 0) // it may be public, so nothing calls it missed
 		if h := w.e.Health(); h.Stopped != campaign.CauseQuarantine {
 			t.Errorf("health says stopped by %q", h.Stopped)
 		}
@@ -47,6 +48,31 @@ func TestF19RolledBackStore(t *testing.T) {
 		goBy(time.Hour)
 		w.is(id, campaign.Scheduled, 1)
 		w.is(other, campaign.Scheduled, 0)
+		if _, on := w.stored().Causes[campaign.CauseQuarantine]; !on || w.told(NoticeRestore) != 1 {
+			t.Errorf("quarantine: %v, told %d times", on, w.told(NoticeRestore))
+		}
+	})
+}
+
+// TestF19RolledBackThread: what follows the first part went out in the life
+// that the store no longer knows.
+func TestF19RolledBackThread(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, w *world) {
+		w.p0().parts = 2
+		id := w.add("a", "c00", time.Minute)
+		w.p0().does(ok, undialled, undialled)
+		w.start()
+		goBy(61 * time.Second)
+		if d := w.get(id); d.Part != 1 || d.State != campaign.Scheduled {
+			t.Fatalf("%s at part %d", d.State, d.Part)
+		}
+		w.end()
+		w.p0().show(channels.Request{Delivery: campaign.Delivery{ID: id}, Part: 1}, "a (2)")
+		w.start()
+		goBy(30 * time.Minute)
+		if n := w.p0().count(id); n != 2 {
+			t.Errorf("%d posts are public", n)
+		}
 		if _, on := w.stored().Causes[campaign.CauseQuarantine]; !on || w.told(NoticeRestore) != 1 {
 			t.Errorf("quarantine: %v, told %d times", on, w.told(NoticeRestore))
 		}
@@ -119,6 +145,32 @@ func TestF20JumpWhileStopped(t *testing.T) {
 		}
 		goBy(2 * time.Minute)
 		w.is(id, campaign.Published, 1)
+	})
+}
+
+// TestF20JumpWhileStoppedAndOffline: the clock was set while the daemon was
+// down, and no platform could be reached when it came up. The first that can be
+// reached again is asked for the time before anything is sent to it.
+func TestF20JumpWhileStoppedAndOffline(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, w *world) {
+		id := w.add("a", "c00", time.Hour, tolerance(5*time.Hour))
+		p := w.p0()
+		p.does(undialled, undialled)
+		for _, q := range w.platforms {
+			q.down = true
+		}
+		w.clk.jump(2 * time.Hour)
+		w.start()
+		goBy(5 * time.Second)
+		if len(w.attempts(id)) == 0 {
+			t.Fatal("with no word on the time it was not even tried")
+		}
+		p.becomes(func() { p.down = false })
+		goBy(9 * time.Minute) // less than until all are asked again
+		w.is(id, campaign.Scheduled, 0)
+		if _, on := w.stored().Causes[campaign.CauseClock]; !on {
+			t.Error("the clock is trusted")
+		}
 	})
 }
 
@@ -301,4 +353,52 @@ func TestF48LivestreamMoves(t *testing.T) {
 		goBy(time.Second)
 		w.is(live, campaign.Published, 1)
 	})
+}
+
+// TestF21PutOffByAFastClock: what a clock that ran ahead put off comes forward
+// when the clock is set right, while we run or while we do not.
+func TestF21PutOffByAFastClock(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		bubble(t, 3, func(t *testing.T, w *world) {
+			id := w.add("a", "c00", time.Minute, tolerance(30*time.Minute))
+			soon := w.add("b", "c01", 12*time.Minute, tolerance(30*time.Minute))
+			doubt := w.add("c", "c02", time.Minute, tolerance(8*time.Hour))
+			held := w.add("d", "c01", time.Minute, tolerance(8*time.Hour))
+			w.platforms["c02"].does(lost)
+			w.start()
+			goBy(30 * time.Second)
+			ahead := w.clk.Now().Add(3 * time.Hour)
+			for _, id := range []campaign.DeliveryID{id, soon} {
+				w.change(id, func(d *campaign.Delivery) error {
+					return d.Wait(campaign.ReasonNotSent, "the platform was down", ahead.Add(5*time.Minute), ahead)
+				})
+			}
+			mine := w.clk.Now()
+			w.change(held, func(d *campaign.Delivery) error { // put off by the right clock: it stays so
+				return d.Wait(campaign.ReasonGap, "", mine.Add(2*time.Hour), mine)
+			})
+			w.e.Wake()
+			goBy(31 * time.Second)
+			w.is(doubt, campaign.InDoubt, 1)
+			w.change(doubt, func(d *campaign.Delivery) error { return d.LookAgain(false, ahead) })
+			if restart {
+				w.end()
+				w.start()
+			} else {
+				w.clk.jump(time.Hour)
+				goBy(time.Minute)
+				w.clk.jump(-time.Hour)
+			}
+			goBy(15 * time.Minute)
+			for _, id := range []campaign.DeliveryID{id, soon, doubt} {
+				w.is(id, campaign.Published, 1)
+				if d := w.get(id); d.Lateness < 0 || d.Lateness > 15*time.Minute {
+					t.Errorf("restart %v: %s lateness %s", restart, d.Post, d.Lateness)
+				}
+			}
+			w.is(held, campaign.Scheduled, 0)
+			goBy(2 * time.Hour)
+			w.is(held, campaign.Published, 1)
+		})
+	}
 }

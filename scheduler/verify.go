@@ -52,7 +52,10 @@ func (e *Engine) startLooks(now time.Time) (next time.Time) {
 		first := l.looks[0]
 		l.looks, l.reading = l.looks[1:], true
 		e.begun(func() {
-			e.verify(first)
+			if e.asks.take(e.soft) {
+				e.verify(l, first)
+				e.asks.leave()
+			}
 			e.mu.Lock()
 			l.reading = false
 			e.mu.Unlock()
@@ -64,9 +67,9 @@ func (e *Engine) startLooks(now time.Time) (next time.Time) {
 
 // verify looks at one published attempt. What is not there is a warning: a
 // person may have deleted it, so nothing is sent again.
-func (e *Engine) verify(k look) {
-	v, _, err := e.ask(k.channel, k.request)
-	if err != nil || v != channels.Absent {
+func (e *Engine) verify(l *lane, k look) {
+	v, _, err := e.ask(l, k.channel, k.request)
+	if err != nil || v != channels.Absent && v != channels.Gone {
 		return
 	}
 	now := e.clk.Now()

@@ -19,6 +19,12 @@ var (
 	// what was kept. Every later call fails with it: stop publishing, end the
 	// process, open the store anew.
 	ErrBroken = errors.New("the store failed while writing; nobody knows what it kept")
+	// ErrBusy is wrapped when the store takes no change right now, because too many
+	// wait or its database does not answer: nothing was written, and it may be
+	// tried again.
+	ErrBusy = errors.New("the store is busy; nothing was written")
+	// ErrReadOnly is wrapped when the store can be read and not written.
+	ErrReadOnly = errors.New("the data folder cannot be written; give it to the user that runs takeover")
 	// ErrCorrupt is wrapped when a record's checksum does not match.
 	ErrCorrupt = errors.New("record does not match its checksum")
 	// ErrClosed is wrapped by every call after Close.
@@ -95,9 +101,23 @@ type Plans interface {
 	PutContent(c campaign.Content) (campaign.Digest, error)
 }
 
+// An Eraser can take out for good what was stored under a digest: the words of
+// somebody who asks to be forgotten. A Tx of a store may be one; the digests
+// stay, so that what names them still fits.
+type Eraser interface {
+	// EraseContents leaves an empty content in the place of each that matches,
+	// and tells how many that were.
+	EraseContents(match func(campaign.Content) bool) (int, error)
+	// EraseBlobs drops each blob that matches.
+	EraseBlobs(match func(b []byte) bool) (int, error)
+}
+
 // Queue holds the deliveries and their attempts.
 type Queue interface {
 	Delivery(id campaign.DeliveryID) (campaign.Delivery, error)
+	// DeliveriesByPrefix returns at most max ids of deliveries that begin with
+	// the prefix, in order. Its cost depends on what it returns, not on what is stored.
+	DeliveriesByPrefix(prefix string, max int) ([]campaign.DeliveryID, error)
 	// PutDelivery stores *d if the stored revision is still d.Revision (0: it
 	// must not exist), keeps every index, and raises d.Revision. ErrStale otherwise.
 	PutDelivery(d *campaign.Delivery) error

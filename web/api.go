@@ -23,22 +23,26 @@ var errNobody = fmt.Errorf("%w: sign in, or send a token", campaign.ErrNotAllowe
 // served at /api/v1/openapi.json. What only the local operator may ask stands
 // on the socket alone.
 func (s *Server) api(mux *http.ServeMux, local bool) {
-	a := humago.New(mux, apiConfig(s.Version))
+	s.register(humago.New(mux, apiConfig(s.Version)), local)
+}
+
+func (s *Server) register(a huma.API, local bool) {
 	s.apiPlans(a)
 	s.apiQueue(a)
 	s.apiBrake(a)
 	s.apiCampaign(a)
+	s.apiConnect(a)
 	s.apiPeople(a, local)
+	s.apiRecord(a)
+	s.apiReport(a)
+	s.apiCalendar(a)
+	s.apiOperate(a)
 }
 
 // OpenAPI is the document of the API on TCP, as JSON.
 func (s *Server) OpenAPI() ([]byte, error) {
 	a := humago.New(http.NewServeMux(), apiConfig(s.Version))
-	s.apiPlans(a)
-	s.apiQueue(a)
-	s.apiBrake(a)
-	s.apiCampaign(a)
-	s.apiPeople(a, false)
+	s.register(a, false)
 	return json.MarshalIndent(a.OpenAPI(), "", "  ")
 }
 
@@ -99,6 +103,7 @@ func op[I, O any](s *Server, api huma.API, method, path, summary string, f func(
 			return nil, problem(err, nil)
 		}
 		out, err := f(ctx, c, in)
+		out = WithoutNulls(out)
 		if err != nil {
 			return nil, s.fail(err, out)
 		}
@@ -141,7 +146,9 @@ func problem(err error, out any) *Problem {
 		{desk.ErrUsage, http.StatusBadRequest, "usage"},
 		{desk.ErrConflict, http.StatusConflict, "conflict"},
 		{store.ErrStale, http.StatusConflict, "conflict"},
+		{store.ErrBusy, http.StatusServiceUnavailable, "busy"},
 		{store.ErrBroken, http.StatusServiceUnavailable, "store"},
+		{store.ErrReadOnly, http.StatusServiceUnavailable, "store"},
 		{nil, http.StatusInternalServerError, "internal"},
 	} {
 		if k.is == nil || errors.Is(err, k.is) {

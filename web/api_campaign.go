@@ -25,6 +25,20 @@ type WindowPath struct {
 	Window campaign.TakeoverID `path:"window"`
 }
 
+// CampaignChange says what a change of the campaign did, or would do.
+type CampaignChange struct {
+	desk.Applied
+	Changes []configs.Change `json:"changes" doc:"In the words of campaign.yaml."`
+}
+
+// inWords adds the difference in the words of the campaign's file.
+func inWords(out desk.Applied, err error) (CampaignChange, error) {
+	if out.After == nil {
+		return CampaignChange{Applied: out}, err
+	}
+	return CampaignChange{out, configs.DiffCampaign(out.Before, out.After)}, err
+}
+
 func known(platform string) bool {
 	_, ok := channels.Known(platform)
 	return ok
@@ -43,12 +57,15 @@ func (s *Server) apiCampaign(a huma.API) {
 		func(ctx context.Context, c call, in *struct {
 			Dry
 			Body CampaignFile
-		}) (desk.Applied, error) {
-			camp, findings := configs.ParseCampaign(in.Body.File, []byte(in.Body.Source), known)
-			if findings.HasErrors() {
-				return desk.Applied{Findings: findings}, desk.ErrFindings
+		}) (CampaignChange, error) {
+			if err := c.Desk.MayApply(ctx, c.Actor); err != nil {
+				return CampaignChange{}, err
 			}
-			out, err := c.Desk.ApplyCampaign(ctx, c.Actor, camp, in.Body.Revision, in.DryRun)
+			camp, findings := configs.Rules{Platform: known, Secret: s.Secret}.ParseCampaign(in.Body.File, []byte(in.Body.Source))
+			if findings.HasErrors() {
+				return CampaignChange{Applied: desk.Applied{Findings: findings}}, desk.ErrFindings
+			}
+			out, err := inWords(c.Desk.ApplyCampaign(ctx, c.Actor, camp, in.Body.Revision, in.DryRun))
 			out.Findings = append(findings, out.Findings...)
 			return out, err
 		})
@@ -69,10 +86,10 @@ func (s *Server) apiCampaign(a huma.API) {
 				DailyLimit int                  `json:"daily_limit,omitempty" minimum:"0"`
 				Shared     bool                 `json:"shared,omitempty"`
 			}
-		}) (desk.Applied, error) {
+		}) (CampaignChange, error) {
 			b := in.Body
-			return c.Desk.GrantWindow(ctx, c.Actor, in.Window, campaign.Takeover{Mechanism: b.Mechanism, From: b.From.UTC(), To: b.To.UTC(),
-				Channels: b.Channels, SubmitBy: b.SubmitBy, DailyLimit: b.DailyLimit, Shared: b.Shared})
+			return inWords(c.Desk.GrantWindow(ctx, c.Actor, in.Window, campaign.Takeover{Mechanism: b.Mechanism, From: b.From.UTC(), To: b.To.UTC(),
+				Channels: b.Channels, SubmitBy: b.SubmitBy, DailyLimit: b.DailyLimit, Shared: b.Shared}))
 		})
 	op(s, a, http.MethodPost, "/windows/{window}/extend", "Move a window's end",
 		func(ctx context.Context, c call, in *struct {
@@ -81,8 +98,8 @@ func (s *Server) apiCampaign(a huma.API) {
 			Body struct {
 				To time.Time `json:"to" doc:"Exclusive."`
 			}
-		}) (desk.Applied, error) {
-			return c.Desk.ExtendWindow(ctx, c.Actor, in.Window, in.Body.To.UTC())
+		}) (CampaignChange, error) {
+			return inWords(c.Desk.ExtendWindow(ctx, c.Actor, in.Window, in.Body.To.UTC()))
 		})
 	op(s, a, http.MethodPost, "/windows/{window}/revoke", "End a window at once",
 		func(ctx context.Context, c call, in *struct {
@@ -91,8 +108,8 @@ func (s *Server) apiCampaign(a huma.API) {
 			Body struct {
 				Why string `json:"why" minLength:"1"`
 			}
-		}) (desk.Applied, error) {
-			return c.Desk.RevokeWindow(ctx, c.Actor, in.Window, in.Body.Why)
+		}) (CampaignChange, error) {
+			return inWords(c.Desk.RevokeWindow(ctx, c.Actor, in.Window, in.Body.Why))
 		})
 	op(s, a, http.MethodGet, "/channels", "The channels",
 		func(ctx context.Context, c call, _ *struct{}) ([]desk.ChannelLine, error) {
@@ -105,14 +122,62 @@ func (s *Server) apiCampaign(a huma.API) {
 			Body    struct {
 				Paused bool `json:"paused"`
 			}
-		}) (desk.Applied, error) {
-			return c.Desk.PauseChannel(ctx, c.Actor, in.Channel, in.Body.Paused)
+		}) (CampaignChange, error) {
+			return inWords(c.Desk.PauseChannel(ctx, c.Actor, in.Channel, in.Body.Paused))
+		})
+	s.apiConsents(a)
+}
+
+// ConsentPath names an entry of the consent register in a path.
+type ConsentPath struct {
+	Ref string `path:"ref"`
+}
+
+// apiConsents are the deeds about consents; the lists stand with the record.
+func (s *Server) apiConsents(a huma.API) {
+	op(s, a, http.MethodPost, "/consents/{ref}", "Put a consent into the register, or change it",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			ConsentPath
+			Body desk.NewConsent
+		}) (desk.ConsentLine, error) {
+			return c.Desk.AddConsent(ctx, c.Actor, in.Ref, in.Body)
+		})
+	op(s, a, http.MethodGet, "/consents/{ref}/evidence", "What proves a consent; that it was opened is recorded",
+		func(ctx context.Context, c call, in *ConsentPath) (Evidence, error) {
+			b, err := c.Desk.Evidence(ctx, c.Actor, in.Ref)
+			return Evidence{in.Ref, b}, err
 		})
 	op(s, a, http.MethodPost, "/consents/{ref}/withdraw", "Withdraw a consent: cancels what is queued, lists what is public",
 		func(ctx context.Context, c call, in *struct {
 			Dry
-			Ref string `path:"ref"`
+			ConsentPath
 		}) (desk.Withdrawn, error) {
 			return c.Desk.WithdrawConsent(ctx, c.Actor, in.Ref)
 		})
+	op(s, a, http.MethodPost, "/consents/{ref}/take-down", "Take down everything public that uses a consent which no longer holds",
+		func(ctx context.Context, c call, in *struct {
+			ConsentPath
+			Body struct {
+				Why string `json:"why,omitempty"`
+			}
+		}) (desk.TakenDown, error) {
+			return c.Desk.TakeDownUsers(ctx, c.Actor, in.Ref, in.Body.Why)
+		})
+	op(s, a, http.MethodGet, "/consents/{ref}/letters", "Drafts of what to write after a consent was withdrawn",
+		func(ctx context.Context, c call, in *ConsentPath) ([]desk.Letter, error) {
+			return c.Desk.ConsentLetters(ctx, c.Actor, in.Ref)
+		})
+	op(s, a, http.MethodPost, "/consents/{ref}/forget", "Remove what is kept of the person behind a withdrawn consent",
+		func(ctx context.Context, c call, in *struct {
+			ConsentPath
+		}) (desk.Forgotten, error) {
+			return c.Desk.Forget(ctx, c.Actor, in.Ref)
+		})
+}
+
+// Evidence is what proves a consent.
+type Evidence struct {
+	Ref   string `json:"ref"`
+	Bytes []byte `json:"bytes"`
 }

@@ -47,6 +47,22 @@ func (s *Server) apiPeople(a huma.API, local bool) {
 		}) (desk.Done, error) {
 			return desk.Done{Text: "The token is revoked."}, c.Desk.RevokeToken(ctx, c.Actor, in.ID)
 		})
+	op(s, a, http.MethodPost, "/people/{mail}/link", "Make a link that signs a lead or viewer in to the pages, once",
+		func(ctx context.Context, c call, in *struct {
+			Mail campaign.PersonID `path:"mail"`
+		}) (SignInLink, error) {
+			return s.link(ctx, c, in.Mail)
+		})
+	op(s, a, http.MethodGet, "/sessions", "The signed-in browsers that one may sign out",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.Session, error) {
+			return c.Desk.Sessions(ctx, c.Actor)
+		})
+	op(s, a, http.MethodDelete, "/sessions/{id}", "Sign a browser out at once",
+		func(ctx context.Context, c call, in *struct {
+			ID string `path:"id"`
+		}) (desk.Done, error) {
+			return desk.Done{Text: "The browser is signed out."}, c.Desk.EndSession(ctx, c.Actor, in.ID)
+		})
 	op(s, a, http.MethodGet, "/audit", "Entries of the audit log",
 		func(ctx context.Context, c call, in *struct {
 			From uint64 `query:"from" doc:"Number of the first entry; 0: the last ones."`
@@ -60,8 +76,16 @@ func (s *Server) apiPeople(a huma.API, local bool) {
 		})
 	if local {
 		op(s, a, http.MethodPost, "/sign-in-link", "Make a link that signs the caller in to the pages, once",
-			func(_ context.Context, c call, _ *struct{}) (SignInLink, error) {
-				return SignInLink{s.Address + s.Link(c.Actor.Person)}, nil
+			func(ctx context.Context, c call, _ *struct{}) (SignInLink, error) {
+				return s.link(ctx, c, c.Actor.Person)
 			})
 	}
 }
+
+func (s *Server) link(ctx context.Context, c call, who campaign.PersonID) (SignInLink, error) {
+	secret, _, err := c.Desk.MakeLink(ctx, c.Actor, who)
+	return SignInLink{s.Address + linkPath(secret)}, err
+}
+
+// linkPath is where a sign-in link leads on our address.
+func linkPath(secret string) string { return "/in/" + secret }

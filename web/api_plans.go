@@ -11,12 +11,18 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/plan/sheet"
 )
 
 // Submission is a plan file with what goes with it, as the API takes it.
 type Submission struct {
 	File   string `json:"file" doc:"Name of the file, for findings." maxLength:"255"`
-	Source string `json:"source" doc:"The file's text."`
+	Source string `json:"source,omitempty" doc:"The file's text."`
+	Sheet  []byte `json:"sheet,omitempty" doc:"In its place, the bytes of a sheet (XLSX or CSV)."`
+	// Window and Columns go with a sheet: the window of one that names none, and
+	// what headings mean that nobody knows.
+	Window  campaign.TakeoverID `json:"window,omitempty"`
+	Columns map[string]string   `json:"columns,omitempty"`
 	// Media are digests that POST /media answered, by path as the plan writes it.
 	Media     map[string]campaign.Digest `json:"media,omitempty"`
 	Note      string                     `json:"note,omitempty"`
@@ -27,8 +33,12 @@ type Submission struct {
 }
 
 func (s Submission) forDesk() desk.Submission {
-	return desk.Submission{File: s.File, Source: []byte(s.Source), Media: s.Media, Note: s.Note,
-		OnlyClean: s.OnlyClean, Expect: s.Expect, Removals: s.Removals, Remove: s.Remove}
+	out := desk.Submission{File: s.File, Source: []byte(s.Source), Media: s.Media, Note: s.Note,
+		OnlyClean: s.OnlyClean, Expect: s.Expect, Removals: s.Removals, Remove: s.Remove, Window: s.Window, Columns: s.Columns}
+	if s.Sheet != nil {
+		out.Source = s.Sheet
+	}
+	return out
 }
 
 // PlanPath names a plan in a path.
@@ -63,6 +73,23 @@ func (s *Server) apiPlans(a huma.API) {
 		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.Submitted, error) {
 			return c.Desk.Check(ctx, c.Actor, in.Body.forDesk())
 		})
+	op(s, a, http.MethodPost, "/plans/checked-sheet", "Check a sheet, and give it back with each finding as a comment on its cell",
+		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.SheetFile, error) {
+			return c.Desk.CheckedSheet(ctx, c.Actor, in.Body.forDesk())
+		})
+	op(s, a, http.MethodGet, "/windows/{window}/sheet", "An empty sheet for a window",
+		func(ctx context.Context, c call, in *struct {
+			Window campaign.TakeoverID `path:"window"`
+		}) (desk.SheetFile, error) {
+			return c.Desk.SheetTemplate(ctx, c.Actor, in.Window)
+		})
+	op(s, a, http.MethodGet, "/plans/{plan}/sheet", "The plan as a sheet; handing it in again changes nothing",
+		func(ctx context.Context, c call, in *struct {
+			PlanPath
+			Format sheet.Format `query:"format" enum:"xlsx,csv" default:"xlsx"`
+		}) (desk.SheetFile, error) {
+			return c.Desk.PlanSheet(ctx, c.Actor, in.Plan, in.Format)
+		})
 	op(s, a, http.MethodPost, "/plans", "Submit a plan",
 		func(ctx context.Context, c call, in *struct {
 			Dry
@@ -74,9 +101,13 @@ func (s *Server) apiPlans(a huma.API) {
 		func(ctx context.Context, c call, _ *struct{}) ([]desk.PlanLine, error) {
 			return c.Desk.Plans(ctx, c.Actor)
 		})
-	op(s, a, http.MethodGet, "/plans/{plan}", "A plan with all its posts",
-		func(ctx context.Context, c call, in *PlanPath) (desk.PlanView, error) {
-			return c.Desk.PlanStatus(ctx, c.Actor, in.Plan)
+	op(s, a, http.MethodGet, "/plans/{plan}", "A plan with its posts",
+		func(ctx context.Context, c call, in *struct {
+			PlanPath
+			From int `query:"from" minimum:"0" doc:"Begin with this post, counted from 0 in the order of due time."`
+			Max  int `query:"max" minimum:"0" maximum:"5000" doc:"At most so many posts; all if left out."`
+		}) (desk.PlanView, error) {
+			return c.Desk.PlanStatus(ctx, c.Actor, in.Plan, in.From, in.Max)
 		})
 	op(s, a, http.MethodGet, "/plans/{plan}/source", "The plan's file as it was submitted",
 		func(ctx context.Context, c call, in *PlanPath) (PlanSource, error) {

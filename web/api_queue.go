@@ -50,17 +50,31 @@ type PickInput struct {
 	}
 }
 
+// Health is what the engine is doing right now.
+type Health struct {
+	scheduler.Health
+	Skew map[string]desk.Span `json:"skew,omitempty"`
+}
+
+func healthOf(h scheduler.Health) Health {
+	out := Health{Health: h, Skew: map[string]desk.Span{}}
+	for of, skew := range h.Skew {
+		out.Skew[of] = desk.Span(skew)
+	}
+	return out
+}
+
 func (s *Server) apiQueue(a huma.API) {
 	op(s, a, http.MethodGet, "/status", "The state of everything at a glance",
 		func(ctx context.Context, c call, _ *struct{}) (desk.Status, error) {
 			return c.Desk.Status(ctx, c.Actor)
 		})
 	op(s, a, http.MethodGet, "/health", "What the engine is doing right now",
-		func(ctx context.Context, c call, _ *struct{}) (scheduler.Health, error) {
+		func(ctx context.Context, c call, _ *struct{}) (Health, error) {
 			if _, err := c.Desk.Status(ctx, c.Actor); err != nil || s.Health == nil {
-				return scheduler.Health{}, err // who may see the status may see this
+				return Health{}, err // who may see the status may see this
 			}
-			return s.Health(), nil
+			return healthOf(s.Health()), nil
 		})
 	op(s, a, http.MethodGet, "/queue", "Deliveries in the order of due time",
 		func(ctx context.Context, c call, in *QueueInput) (desk.Page, error) {
@@ -83,6 +97,15 @@ func (s *Server) apiQueue(a huma.API) {
 			Body desk.Resolution
 		}) (desk.Done, error) {
 			return c.Desk.Resolve(ctx, c.Actor, in.ID, in.Body)
+		})
+	op(s, a, http.MethodPost, "/deliveries/{id}/delete", "Take a published delivery down at the platform",
+		func(ctx context.Context, c call, in *struct {
+			DeliveryPath
+			Body struct {
+				Why string `json:"why" minLength:"1" maxLength:"4000"`
+			}
+		}) (desk.Done, error) {
+			return c.Desk.TakeDown(ctx, c.Actor, in.ID, in.Body.Why)
 		})
 	op(s, a, http.MethodPost, "/deliveries/{id}/reschedule", "Make a new delivery of one that did not go out",
 		func(ctx context.Context, c call, in *struct {

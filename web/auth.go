@@ -2,16 +2,11 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
-	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/desk"
 )
 
 // AsHeader names the person whom the local operator acts as.
@@ -21,143 +16,91 @@ type actorKey struct{}
 
 // who is the outcome of finding out who asks; err is kept until something needs an actor.
 type who struct {
-	actor campaign.Actor
-	err   error
+	actor   campaign.Actor
+	session desk.Session // of a signed-in browser
+	err     error
 }
 
-func withActor(r *http.Request, a campaign.Actor, err error) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), actorKey{}, who{a, err}))
+func withWho(r *http.Request, w who) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), actorKey{}, w))
+}
+
+func whoOf(ctx context.Context) who {
+	w, ok := ctx.Value(actorKey{}).(who)
+	if !ok {
+		w.err = errNobody
+	}
+	return w
 }
 
 // actorOf is who asks; a refusal when nobody known does.
 func actorOf(ctx context.Context) (campaign.Actor, error) {
-	w, ok := ctx.Value(actorKey{}).(who)
-	if !ok {
-		return campaign.Actor{}, errNobody
-	}
+	w := whoOf(ctx)
 	return w.actor, w.err
 }
 
 func (s *Server) actorLocal(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.Desk.LocalActor(r.Context(), campaign.PersonID(r.Header.Get(AsHeader)))
-		h.ServeHTTP(w, withActor(r, a, err))
+		h.ServeHTTP(w, withWho(r, who{actor: a, err: err}))
 	})
 }
 
 // actorPublic knows a caller by token on the API and by session on the pages:
-// a browser's cookie opens no API, so that no page of another site can use it.
+// a browser's cookie opens no API, so that no page of another site can use it,
+// and a token opens no page.
 func (s *Server) actorPublic(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := campaign.Actor{}, error(errNobody)
-		if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			a, err = s.Desk.ActorByToken(r.Context(), secret, "token")
-		} else if p := s.pagePerson(r); p != "" && !strings.HasPrefix(r.URL.Path, "/api/") {
-			a, err = s.Desk.ActorAs(r.Context(), p, "page")
+		is := who{err: errNobody}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+				is.actor, is.err = s.Desk.ActorByToken(r.Context(), secret, "token")
+			}
+		} else {
+			is = s.visitor(r)
 		}
-		h.ServeHTTP(w, withActor(r, a, err))
+		h.ServeHTTP(w, withWho(r, is))
 	})
 }
 
-func (s *Server) pagePerson(r *http.Request) campaign.PersonID {
-	if c, err := r.Cookie(cookieName(r)); err == nil {
-		if p, ok := s.sessions.person(c.Value); ok {
-			return p
+// visitor is who looks at the pages. A cookie that means nothing any more is
+// nobody: the page asks to sign in.
+func (s *Server) visitor(r *http.Request) who {
+	if c, err := r.Cookie(s.cookieName()); err == nil {
+		if a, session, err := s.Desk.ActorBySession(r.Context(), c.Value); err == nil {
+			return who{actor: a, session: session}
 		}
 	}
-	return s.PagesAs
+	if s.PagesAs != "" {
+		a, err := s.Desk.ActorAs(r.Context(), s.PagesAs, desk.DoorPage)
+		return who{actor: a, err: err}
+	}
+	return who{err: errNobody}
 }
 
+// secure tells whether people reach the pages by https, directly or through a proxy.
+func (s *Server) secure() bool { return strings.HasPrefix(s.Address, "https:") }
+
 // cookieName binds the cookie to this host where TLS allows it. Source: ux.md §9.
-func cookieName(r *http.Request) string {
-	if r.TLS != nil {
+func (s *Server) cookieName() string {
+	if s.secure() {
 		return "__Host-takeover"
 	}
 	return "takeover"
 }
 
-const (
-	linkLife    = 72 * time.Hour
-	sessionLife = 12 * time.Hour
-	// maxSessions bounds memory; the oldest go first.
-	maxSessions = 10_000
-)
-
-// sessions are sign-in links and sessions, kept by the hash of their secret in
-// memory: a restart signs everybody out.
-type sessions struct {
-	clock clock.Clock
-	mu    sync.Mutex
-	links map[[32]byte]session
-	open  map[[32]byte]session
-}
-
-type session struct {
-	person campaign.PersonID
-	until  time.Time
-}
-
-// Link makes a sign-in link for a person; it works once, within 72 hours. The
-// answer is a path below the server's address.
-func (s *Server) Link(p campaign.PersonID) string {
-	return "/in/" + s.sessions.add(&s.sessions.links, p, linkLife)
-}
-
-func (s *sessions) add(to *map[[32]byte]session, p campaign.PersonID, life time.Duration) string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails; source: crypto/rand
-	secret := base64.RawURLEncoding.EncodeToString(b[:])
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if *to == nil {
-		*to = map[[32]byte]session{}
-	}
-	s.purge(*to)
-	(*to)[sha256.Sum256([]byte(secret))] = session{p, s.clock.Now().Add(life)}
-	return secret
-}
-
-func (s *sessions) purge(m map[[32]byte]session) {
-	now := s.clock.Now()
-	for k, v := range m {
-		if !now.Before(v.until) {
-			delete(m, k)
+// startSession hands the browser its new session, and ends the one it had: a
+// secret that somebody else put into the browser is worth nothing afterwards.
+func (s *Server) startSession(w http.ResponseWriter, r *http.Request, secret string) {
+	if had := whoOf(r.Context()); had.session.ID != "" {
+		if err := s.Desk.EndSession(r.Context(), had.actor, had.session.ID); err != nil {
+			s.Log.Warn("an old session could not be ended", "session", had.session.ID, "err", err)
 		}
 	}
-	for len(m) >= maxSessions {
-		var oldest [32]byte
-		var until time.Time
-		for k, v := range m {
-			if until.IsZero() || v.until.Before(until) {
-				oldest, until = k, v.until
-			}
-		}
-		delete(m, oldest)
-	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: secret, Path: "/", HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: s.secure(), MaxAge: int(desk.SessionLife.Seconds())})
 }
 
-// use trades a link for a session's secret; ok is false for an unknown, used or old link.
-func (s *sessions) use(link string) (secret string, ok bool) {
-	key := sha256.Sum256([]byte(link))
-	s.mu.Lock()
-	l, ok := s.links[key]
-	delete(s.links, key)
-	s.mu.Unlock()
-	if !ok || !s.clock.Now().Before(l.until) {
-		return "", false
-	}
-	return s.add(&s.open, l.person, sessionLife), true
-}
-
-func (s *sessions) person(secret string) (campaign.PersonID, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v, ok := s.open[sha256.Sum256([]byte(secret))]
-	return v.person, ok && s.clock.Now().Before(v.until)
-}
-
-func (s *sessions) end(secret string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, sha256.Sum256([]byte(secret)))
+func (s *Server) dropCookie(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", HttpOnly: true, Secure: s.secure(), MaxAge: -1})
 }

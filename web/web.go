@@ -8,6 +8,7 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -25,12 +26,20 @@ type Config struct {
 	// DryDesk does the same deeds and keeps nothing; requests with dry_run=true get it.
 	DryDesk *desk.Desk
 	Clock   clock.Clock
+	// Secret says what is wrong with where a channel's secret lies, see configs.Rules; nil allows all.
+	Secret func(ref string) (why, fix string)
 	// Health is what the engine does; nil where none runs in this process.
-	Health  func() scheduler.Health
+	Health func() scheduler.Health
+	// Operations is the operator's work; nil where there is none.
+	Operations Operations
+	// Media are the addresses from which platforms fetch pictures; nil where there are none.
+	Media   *MediaLinks
 	Log     *slog.Logger // nil is silent
 	Version string
 	// Address is where people reach the pages, such as https://takeover.example.org.
 	Address string
+	// TrustedProxies are networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 	// PagesAs lets everybody who reaches the pages read them as this person.
 	// Only a demo on loopback sets it.
 	PagesAs campaign.PersonID
@@ -39,8 +48,9 @@ type Config struct {
 // Server answers requests. It is safe for concurrent use.
 type Server struct {
 	Config
-	sessions sessions
+	throttle throttle
 	pages    pages
+	live     live
 }
 
 // New makes a Server.
@@ -52,7 +62,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{Config: c, sessions: sessions{clock: c.Clock}, pages: p}, nil
+	return &Server{Config: c, throttle: throttle{clock: c.Clock}, pages: p}, nil
 }
 
 // maxBody bounds every request body; a plan has at most 2 MiB.
@@ -75,12 +85,39 @@ func (s *Server) Public() http.Handler {
 	s.api(mux, false)
 	s.probes(mux)
 	s.pageRoutes(mux)
+	s.mediaRoutes(mux)
 	var csrf http.CrossOriginProtection
 	return s.limited(headers(csrf.Handler(s.actorPublic(mux))))
 }
 
+// maxRequests is how many requests of one door are answered at once. More are
+// refused at once with 503: a flood must not eat the memory of what publishes.
+const maxRequests = 256
+
+// bodyWithin is how long a request's body may take, so that slow clients do not
+// hold all places.
+const bodyWithin = 5 * time.Minute
+
 func (s *Server) limited(h http.Handler) http.Handler {
+	places := make(chan struct{}, maxRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" {
+			h.ServeHTTP(w, r) // or whoever watches us would end a process that lives
+			return
+		}
+		if r.URL.Path == livePath {
+			h.ServeHTTP(w, r) // it stays open, and has places of its own
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "too many requests at once; try again", http.StatusServiceUnavailable)
+			return
+		}
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // a recorder has none
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		h.ServeHTTP(w, r)
 	})

@@ -19,6 +19,8 @@ import (
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/internal/secret"
+	"github.com/ittakesacommunity/takeover/internal/vault"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
 )
@@ -39,12 +41,18 @@ people:
   - {mail: second@campaign.example, roles: [approver]}
   - {mail: lead@mayors.example, roles: ["lead:mayors"]}
   - {mail: lead@youth.example, roles: ["lead:youth"]}
+  - {mail: guest@viewers.example, roles: [viewer]}
+  - {mail: op@campaign.example, roles: [operator]}
+  - {mail: boss@campaign.example, roles: [organizer]}
+  - {mail: left@campaign.example, roles: [organizer], disabled: true}
+consents:
+  C-1: {shows: "a nurse in Quito", scope: [social]}
 `
 
 // world is a server on a store, with the clock that a test sets.
 type world struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	clock *hands
 	desk  *desk.Desk
 	local http.Handler
@@ -63,7 +71,12 @@ func (h *hands) Wait(ctx context.Context, _ time.Time, _ <-chan struct{}) error 
 
 var _ clock.Clock = (*hands)(nil)
 
-func newWorld(t *testing.T) *world {
+// mute is a channel that finds no fault and is never asked to send.
+type mute struct{ channels.Channel }
+
+func (mute) Check(campaign.Content) []campaign.Finding { return nil }
+
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	s, err := boltstore.Open(boltstore.Options{Path: filepath.Join(t.TempDir(), "takeover.db")})
 	if err != nil {
@@ -77,8 +90,13 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, clock: &hands{start}}
 	c := desk.Config{Store: s, Clock: w.clock, Media: m,
 		Facts: func(c campaign.Channel) (channels.Facts, bool) { return channels.Known(c.LimitsName()) }}
+	key := secret.NewKey()
+	keys := func() (secret.Keys, error) { return secret.ParseKeys(secret.New(key)) }
+	c.Vault = vault.New(s, keys)
+	c.Channel = func(*campaign.Campaign, campaign.ChannelID) (channels.Channel, error) { return mute{}, nil }
 	dry := c
 	dry.Store = store.DryRun(s)
+	dry.Vault = vault.New(dry.Store, keys)
 	w.desk = desk.New(c)
 	if w.Server, err = New(Config{Desk: w.desk, DryDesk: desk.New(dry), Clock: w.clock, Version: "test", Address: "http://takeover.test"}); err != nil {
 		t.Fatal(err)
@@ -91,6 +109,11 @@ func newWorld(t *testing.T) *world {
 // ask sends a request as a person by the local door and wants a status.
 func (w *world) ask(as, method, path string, in any, status int, out any) {
 	w.t.Helper()
+	w.do(w.local, w.request(as, method, path, in), status, out)
+}
+
+func (w *world) request(as, method, path string, in any) *http.Request {
+	w.t.Helper()
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -102,7 +125,7 @@ func (w *world) ask(as, method, path string, in any, status int, out any) {
 	q := httptest.NewRequest(method, "/api/v1"+path, body)
 	q.Header.Set("Content-Type", "application/json")
 	q.Header.Set(AsHeader, as)
-	w.do(w.local, q, status, out)
+	return q
 }
 
 func (w *world) do(h http.Handler, q *http.Request, status int, out any) *httptest.ResponseRecorder {

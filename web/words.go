@@ -31,9 +31,9 @@ func loadWords() (map[string]words, error) {
 }
 
 // languageOf is the language of the pages that suits a request: ?lang= goes
-// before Accept-Language.
+// and what the reader chose go before Accept-Language.
 func languageOf(r *http.Request) string {
-	_, i := language.MatchStrings(language.NewMatcher(languages), r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	_, i := language.MatchStrings(language.NewMatcher(languages), r.URL.Query().Get("lang"), cookieValue(r, langCookie), r.Header.Get("Accept-Language"))
 	return languages[i].String()
 }
 

@@ -19,7 +19,7 @@ func TestPlatforms(t *testing.T) {
 			t.Errorf("%s: class %s, facts %v %s", p.Name, p.Class, ok, f.Class)
 		}
 	}
-	for _, name := range []string{"webhook", "manual", "sandbox"} {
+	for _, name := range []string{"x", "mastodon", "bluesky", "facebook", "instagram", "threads", "linkedin", "telegram", "discord", "youtube", "tiktok", "wordpress", "email", "webhook", "manual", "sandbox"} {
 		if !seen[name] {
 			t.Errorf("%s is missing", name)
 		}

@@ -123,6 +123,10 @@ func (s Suite) manyAtOnce(t *testing.T) {
 		r := b.prepare(t, n)
 		all.Go(func() {
 			for r.Part < len(r.Staged.Parts) {
+				if err := b.stageLater(t.Context(), &r); err != nil {
+					t.Errorf("delivery %d: %v", n, err)
+					return
+				}
 				receipt, err := b.publish(t.Context(), &r)
 				if !b.done(receipt, err) {
 					t.Errorf("delivery %d: %v", n, err)

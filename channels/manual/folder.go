@@ -141,6 +141,16 @@ func readme(t task) string {
 	if c.Link != "" {
 		line("   Its link: %s", c.Link)
 	}
+	if p := c.Poll; p != nil {
+		choose := "one"
+		if p.Multiple {
+			choose = "several"
+		}
+		line("   Add a poll: choose %s, open for %s. Its options:", choose, p.Ends)
+		for _, option := range p.Options {
+			line("   - %s", option)
+		}
+	}
 	if c.ContentWarning != "" {
 		line("   Its content warning: %s", c.ContentWarning)
 	}

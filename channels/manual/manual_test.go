@@ -138,6 +138,15 @@ func TestHandedOverIsNoLostAnswer(t *testing.T) {
 	}
 }
 
+func TestReadmeTellsOfAPoll(t *testing.T) {
+	text := readme(task{Content: campaign.Content{Text: "Which?", Poll: &campaign.Poll{Options: []string{"By bus", "By bike"}, Ends: 36 * time.Hour}}})
+	for _, part := range []string{"choose one, open for 36h", "   - By bus\n   - By bike\n"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("README.txt does not say %q:\n%s", part, text)
+		}
+	}
+}
+
 // TestAgainShowsOneFolder: a second hand-over, as after a crash or a person's
 // word, leaves one folder with the frozen task.
 func TestAgainShowsOneFolder(t *testing.T) {

@@ -75,12 +75,9 @@ func (c *Channel) putAccount(ctx context.Context) error {
 }
 
 func (c *Channel) putPicture(ctx context.Context, m campaign.Media) error {
-	b, err := c.env.Media(m.Digest)
-	if err == nil && campaign.DigestOf(b) != m.Digest {
-		err = errors.New("the stored picture is not the approved one")
-	}
+	b, err := c.env.Picture(opPrepare, m)
 	if err != nil {
-		return &channels.Error{Op: opPrepare, Fate: channels.NotSent, Scope: channels.ScopeContent, Reach: httpx.ReachNothing.String(), Err: err}
+		return err
 	}
 	_, err = c.do(ctx, opPrepare, http.MethodPut, c.url("media", string(m.Digest)), b)
 	return err
@@ -123,6 +120,9 @@ func (c *Channel) askID(ctx context.Context, r channels.Request) (channels.Verdi
 
 // askContainer reads what became of the container.
 func (c *Channel) askContainer(ctx context.Context, r channels.Request) (channels.Verdict, campaign.Receipt, error) {
+	if r.Part >= len(r.Staged.Parts) {
+		return channels.CannotTell, campaign.Receipt{}, nil // asked before it was staged: it has no container
+	}
 	n, err := readNote(r.Staged.Parts[r.Part])
 	if err != nil {
 		return channels.CannotTell, campaign.Receipt{}, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -74,52 +73,7 @@ func (c *Channel) ReadBack() (channels.Strength, time.Duration) {
 
 // Check finds what the account would refuse.
 func (c *Channel) Check(content campaign.Content) []campaign.Finding {
-	var found []campaign.Finding
-	say := func(code, path, message, fix string) {
-		found = append(found, campaign.Finding{Severity: campaign.SeverityError, Code: code, Path: path, Message: message, Fix: fix})
-	}
-	l := c.cfg.Facts.Limits
-	texts := append([]string{content.Text}, content.Thread...)
-	if content.Text == "" && len(content.Media) == 0 {
-		say("P050", "text", "the post is empty", "write a text or add a picture")
-	}
-	for i, text := range texts {
-		pictures, path := len(content.Media), "text"
-		if i > 0 {
-			pictures, path = 0, fmt.Sprintf("thread[%d]", i-1)
-		}
-		n, valid := c.cfg.Facts.Measure(text)
-		if limit := l.TextFor(pictures); limit > 0 && n > limit {
-			say("P051", path, fmt.Sprintf("the text is %d over the limit of %d %s", n-limit, limit, l.TextUnit), fmt.Sprintf("shorten by %d", n-limit))
-		} else if text != "" && !valid {
-			say("P051", path, "the text has something that is not taken", "remove forbidden characters, or shorten it")
-		}
-	}
-	if l.Images > 0 && len(content.Media) > l.Images {
-		say("P061", "images", fmt.Sprintf("%d pictures, the limit is %d", len(content.Media), l.Images), fmt.Sprintf("remove %d", len(content.Media)-l.Images))
-	}
-	if l.NeedsImage && len(content.Media) == 0 {
-		say("P061", "images", "a post needs a picture here", "add a picture")
-	}
-	if len(content.Thread) > 0 && !c.cfg.Facts.Can(channels.CanThread) {
-		say("P061", "thread", "there are no threads here", "remove the thread, or say it in one post")
-	}
-	if content.FirstComment != "" && !c.cfg.Facts.Can(channels.CanFirstComment) {
-		say("P061", "first_comment", "there is no first comment of our own here", "remove first_comment")
-	}
-	for i, m := range content.Media {
-		path := fmt.Sprintf("images[%d]", i)
-		if !takes(l, m.Type) {
-			say("P071", path, "pictures of the type "+m.Type+" are not taken", "use one of the types that this platform takes")
-		}
-		if l.ImageBytes > 0 && m.Bytes > l.ImageBytes {
-			say("P072", path, fmt.Sprintf("the picture has %d bytes, the limit is %d", m.Bytes, l.ImageBytes), "make the picture smaller")
-		}
-		if n := len([]rune(m.Alt)); l.Alt > 0 && n > l.Alt {
-			say("P072", path, fmt.Sprintf("the alt text has %d characters, the limit is %d", n, l.Alt), fmt.Sprintf("shorten it by %d", n-l.Alt))
-		}
-	}
-	return found
+	return channels.Check(c.cfg.Facts, content)
 }
 
 // note is what Prepare leaves for a part of class K3.
@@ -167,7 +121,7 @@ func (c *Channel) drafts(r channels.Request) []Draft {
 	content := r.Content
 	first := Draft{
 		Kind: KindPost, Text: content.Text, Language: content.Language, Languages: content.Languages, Link: content.Link,
-		ContentWarning: content.ContentWarning, Visibility: content.Visibility, Silent: content.Silent,
+		ContentWarning: content.ContentWarning, Visibility: content.Visibility, Silent: content.Silent, Poll: content.Poll,
 	}
 	if r.Delivery.Series != "" || r.Delivery.Repeat {
 		first.Occurrence = string(r.Delivery.ID)

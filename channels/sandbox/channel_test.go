@@ -10,6 +10,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/channeltest"
 )
 
 // open makes a channel on a fresh server.
@@ -29,13 +30,9 @@ func open(t *testing.T, like string, settings map[string]string) (channels.Chann
 	return ch, s
 }
 
-type openGate struct{}
-
-func (openGate) Pass(write func() error) error { return write() }
-
 func prepared(t *testing.T, ch channels.Channel, text string) channels.Request {
 	t.Helper()
-	r := channels.Request{Delivery: campaign.Delivery{ID: "d_1"}, Content: campaign.Content{Text: text, Language: "en"}, Key: "k_" + text, Gate: openGate{}}
+	r := channels.Request{Delivery: campaign.Delivery{ID: "d_1"}, Content: campaign.Content{Text: text, Language: "en"}, Key: "k_" + text, Gate: channeltest.Open{}}
 	staged, err := ch.Prepare(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +85,17 @@ func TestLostContainer(t *testing.T) {
 	r.Staged.Parts[0].Note = []byte(`{"container":"c99"}`)
 	if _, err := ch.Publish(t.Context(), r); channels.FateOf(err) != channels.NotSent {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestReconcileOfNothingStaged: the engine compares before it first sends, when
+// there may be no container yet.
+func TestReconcileOfNothingStaged(t *testing.T) {
+	ch, _ := open(t, "threads", nil)
+	r := prepared(t, ch, "one")
+	r.Staged = channels.Staged{}
+	if v, _, err := ch.Reconcile(t.Context(), r); v != channels.CannotTell || err != nil {
+		t.Errorf("%v, %v", v, err)
 	}
 }
 
@@ -225,7 +233,7 @@ func BenchmarkPublish(b *testing.B) {
 		b.Fatal(err)
 	}
 	for n := 0; b.Loop() && n < maxPosts; n++ {
-		r := channels.Request{Content: campaign.Content{Text: fmt.Sprint("post ", n)}, Key: fmt.Sprint(n), Gate: openGate{}}
+		r := channels.Request{Content: campaign.Content{Text: fmt.Sprint("post ", n)}, Key: fmt.Sprint(n), Gate: channeltest.Open{}}
 		if r.Staged, err = ch.Prepare(b.Context(), r); err == nil {
 			_, err = ch.Publish(b.Context(), r)
 		}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -22,6 +23,10 @@ const (
 	pageSize   = 100      // posts in one answer to a reader
 	// oddClient is how long a client may take to send its request.
 	oddClient = 2 * time.Minute
+	// addressWait is how long the server waits for its address after an outage,
+	// addressPause how long between two tries.
+	addressWait  = 30 * time.Second
+	addressPause = 50 * time.Millisecond
 )
 
 // Options of a Server; the zero value serves from memory.
@@ -74,10 +79,14 @@ func (s *Server) Close() error {
 
 // ListenAndServe serves on address ("127.0.0.1:8081") until ctx ends; ready is
 // called once with the address that it listens on. While FaultRefuse lasts it
-// does not listen, so connections are refused.
+// does not listen, so connections are refused; should another process take the
+// address meanwhile, it waits up to addressWait for it.
 func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(net.Addr)) error {
-	for {
-		l, err := net.Listen("tcp", address)
+	for patience := time.Duration(0); ; patience = addressWait {
+		l, err := listen(ctx, address, patience)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("sandbox: %w", err)
 		}
@@ -85,7 +94,7 @@ func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(
 			ready(l.Addr())
 			ready = nil
 		}
-		address = l.Addr().String()
+		address = l.Addr().String() // after an outage it is the same one
 		outage, err := s.serve(ctx, l)
 		if err != nil || ctx.Err() != nil {
 			return err
@@ -94,6 +103,23 @@ func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(
 		case <-time.After(outage):
 		case <-ctx.Done():
 			return nil
+		}
+	}
+}
+
+// listen listens on address; while another has it, it tries again for as long
+// as patience or until ctx ends.
+func listen(ctx context.Context, address string, patience time.Duration) (net.Listener, error) {
+	for deadline := time.Now().Add(patience); ; {
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", address)
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return l, err
+		}
+		select {
+		case <-time.After(addressPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 }

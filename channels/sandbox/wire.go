@@ -24,15 +24,16 @@ const (
 
 // Draft is what a client asks to publish.
 type Draft struct {
-	Kind           string    `json:"kind"`
-	Text           string    `json:"text"`
-	Language       string    `json:"language,omitempty"`
-	Languages      []string  `json:"languages,omitempty"` // of a joined post
-	Pictures       []Picture `json:"pictures,omitempty"`
-	Link           string    `json:"link,omitempty"`
-	ContentWarning string    `json:"content_warning,omitempty"`
-	Visibility     string    `json:"visibility,omitempty"`
-	Silent         bool      `json:"silent,omitempty"`
+	Kind           string         `json:"kind"`
+	Text           string         `json:"text"`
+	Language       string         `json:"language,omitempty"`
+	Languages      []string       `json:"languages,omitempty"` // of a joined post
+	Pictures       []Picture      `json:"pictures,omitempty"`
+	Link           string         `json:"link,omitempty"`
+	ContentWarning string         `json:"content_warning,omitempty"`
+	Visibility     string         `json:"visibility,omitempty"`
+	Silent         bool           `json:"silent,omitempty"`
+	Poll           *campaign.Poll `json:"poll,omitempty"`
 	// Occurrence names one of several posts that are meant to say the same;
 	// two with the same text and occurrence are still one too many.
 	Occurrence string `json:"occurrence,omitempty"`

@@ -142,6 +142,8 @@ func (w *world) fits(a *account, d Draft) error {
 	n, valid := a.facts.Measure(d.Text)
 	limit := l.TextFor(len(d.Pictures))
 	switch {
+	case d.Poll != nil && (!a.facts.Can(channels.CanPoll) || len(d.Pictures) > 0):
+		return refuse(http.StatusUnprocessableEntity, "poll", "a poll is not taken here, or not beside pictures")
 	case d.Text == "" && len(d.Pictures) == 0:
 		return refuse(http.StatusUnprocessableEntity, "empty", "a post needs a text or a picture")
 	case d.Text != "" && !valid:

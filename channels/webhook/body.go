@@ -71,7 +71,7 @@ func body(env channels.Env, d campaign.Delivery, c campaign.Content) ([]byte, er
 	for _, m := range c.Media {
 		out := Media{SHA256: m.Digest, MIME: m.Type, Alt: m.Alt, Credit: m.Credit, Licence: m.Licence, Width: m.Width, Height: m.Height}
 		if env.MediaURL != nil {
-			out.URL = env.MediaURL(m.Digest)
+			out.URL = env.MediaURL(m.Digest, d.Due)
 		}
 		e.Data.Media = append(e.Data.Media, out)
 	}

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
+	"github.com/ittakesacommunity/takeover/internal/signed"
 )
 
 // Platform is the kind of channel that this package makes.
@@ -101,7 +101,7 @@ func (c *Channel) keys() ([][]byte, error) {
 	value, err := c.env.Secret(c.cfg.Secret)
 	if err == nil {
 		var keys [][]byte
-		if keys, err = ParseKeys(value.Reveal()); err == nil {
+		if keys, err = signed.ParseKeys(value.Reveal()); err == nil {
 			return keys, nil
 		}
 	}
@@ -117,18 +117,10 @@ func (c *Channel) Publish(ctx context.Context, r channels.Request) (campaign.Rec
 		return campaign.Receipt{}, err
 	}
 	id, frozen, at := webhookID(r), r.Staged.Parts[r.Part].Body, c.env.Now()
-	a, err := c.client.Publish(ctx, r.Gate, httpx.Call{
-		Method: http.MethodPost,
-		URL:    c.cfg.URL.String(),
-		Header: http.Header{
-			"Content-Type":                           {"application/json"},
-			"Accept":                                 {"application/json"},
-			http.CanonicalHeaderKey(headerID):        {id},
-			http.CanonicalHeaderKey(headerTimestamp): {strconv.FormatInt(at.Unix(), 10)},
-			http.CanonicalHeaderKey(headerSignature): {Sign(keys, id, at, frozen)},
-		},
-		Body: frozen,
-	})
+	header := signed.Header(keys, id, at, frozen)
+	header.Set("Content-Type", "application/json")
+	header.Set("Accept", "application/json")
+	a, err := c.client.Publish(ctx, r.Gate, httpx.Call{Method: http.MethodPost, URL: c.cfg.URL.String(), Header: header, Body: frozen})
 	receipt, failed := outcome(a, err, id, c.env.Now())
 	if failed != nil {
 		return campaign.Receipt{}, failed

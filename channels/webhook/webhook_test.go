@@ -24,7 +24,7 @@ func testEnv() channels.Env {
 		Campaign: "itac",
 		Secret:   func(string) (secret.String, error) { return secret.New(testSecret), nil },
 		Now:      func() time.Time { return testNow },
-		MediaURL: func(d campaign.Digest) string { return "https://media.example/" + string(d) },
+		MediaURL: func(d campaign.Digest, _ time.Time) string { return "https://media.example/" + string(d) },
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,7 @@ func (a *app) inboxCommand() *cobra.Command {
 				if err := c.get(cmd.Context(), "/inbox", url.Values{"mine": {fmt.Sprint(mine)}}, &in); err != nil {
 					return err
 				}
-				return a.print("inbox", in, nil, func(w io.Writer) { a.printInbox(w, in) })
+				return a.print("inbox", in, nil, func(w io.Writer) { a.printInbox(w, in, a.campaignZone(cmd.Context(), c)) })
 			})
 		},
 	}
@@ -30,16 +31,24 @@ func (a *app) inboxCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printInbox(w io.Writer, in desk.Inbox) {
+func (a *app) printInbox(w io.Writer, in desk.Inbox, loc *time.Location) {
 	for _, i := range in.Approvals {
-		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("approve %s/%s: %s, first %s %s", i.Plan, i.Post, count(len(i.Rows), "delivery"), i.First.Format("2006-01-02T15:04:05Z07:00"), i.Why)))
+		line := fmt.Sprintf("⇪ approve %s/%s: %s, the first at %s", i.Plan, i.Post, count(len(i.Rows), "delivery"), when(i.First, loc))
+		if !i.Mine {
+			line += " (not yours: " + i.Why + ")"
+		}
+		fmt.Fprintln(w, escapeTerminal(line))
 		for _, r := range i.Rows {
-			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("  %s %s %s: %s", r.ID, r.Channel, r.Language, cut(strings.ReplaceAll(i.Contents[r.Content].Text, "\n", " "), 100))))
+			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("  %s %s %s: %s", shortID(r), r.Channel, r.Language, cut(strings.ReplaceAll(i.Contents[r.Content].Text, "\n", " "), 100))))
 		}
 	}
-	for name, rows := range map[string][]desk.Row{"decide": in.Decide, "missed": in.Missed, "paused": in.Paused} {
-		for _, r := range rows {
-			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s %s %s/%s: %s %s", name, r.ID, r.Plan, r.Post, r.Why, r.Next)))
+	for _, part := range []struct {
+		name string
+		rows []desk.Row
+	}{{"To decide:", in.Decide}, {"Missed, and the plan says to ask:", in.Missed}, {"Paused until somebody decides:", in.Paused}} {
+		if len(part.rows) > 0 {
+			fmt.Fprintln(w, part.name)
+			a.printRows(w, part.rows, loc)
 		}
 	}
 	if len(in.Approvals)+len(in.Decide)+len(in.Missed)+len(in.Paused) == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/scheduler"
+	"github.com/ittakesacommunity/takeover/web"
 )
 
 // scopeFlags choose what a stop or hold covers.
@@ -89,8 +91,7 @@ func (a *app) halting(use, short, path, example string) *cobra.Command {
 				}
 				err := a.print("stopped", out, nil, func(w io.Writer) {
 					fmt.Fprintln(w, escapeTerminal(out.Text))
-					a.printRows(w, out.Left, time.UTC)
-					a.printRows(w, out.Perhaps, time.UTC)
+					a.printRows(w, slices.Concat(out.Left, out.Perhaps, out.TakenBack), a.campaignZone(cmd.Context(), c))
 				})
 				if err == nil && !out.Confirmed && !a.dryRun {
 					return exit{exitNeedsPerson}
@@ -170,7 +171,11 @@ func (a *app) confirmResume(ctx context.Context, c *client, q desk.Resumption, p
 func (a *app) printResumed(w io.Writer, out desk.Resumed) {
 	fmt.Fprintln(w, escapeTerminal(out.Text))
 	for _, l := range out.Late {
-		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("late by %s: %s %s/%s on %s: %s", l.By.Round(time.Second), l.ID, l.Plan, l.Post, l.Channel, l.Does)))
+		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("late by %s: %s %s/%s on %s: %s", desk.Span(time.Duration(l.By).Round(time.Second)), l.Short, l.Plan, l.Post, l.Channel, l.Does)))
+	}
+	if len(out.Unsettled) > 0 {
+		fmt.Fprintln(w, "Nobody knows whether these are public; look at the accounts before they are settled:")
+		a.printRows(w, out.Unsettled, time.UTC)
 	}
 	for _, s := range out.Still {
 		fmt.Fprintln(w, escapeTerminal("still stopped: "+s))
@@ -199,7 +204,7 @@ func (a *app) statusCommand() *cobra.Command {
 						fmt.Fprintln(w, escapeTerminal("stopped: "+l.Text))
 					}
 					for _, l := range s.Lanes {
-						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s  next %s  last %s %s", l.Lane, when(l.Next, loc), when(l.Last, loc), l.Held)))
+						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s  next %s  last %s %s", channelsOf(l), when(l.Next, loc), when(l.Last, loc), l.Held)))
 					}
 				})
 				if err == nil && s.ByState[campaign.NeedsHuman] > 0 {
@@ -209,6 +214,41 @@ func (a *app) statusCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// channelsOf names an account as people know it: by its channels.
+func channelsOf(l desk.LaneLine) string {
+	if len(l.Channels) == 0 {
+		return string(l.Lane) + " (no channel any more)"
+	}
+	words := make([]string, len(l.Channels))
+	for i, c := range l.Channels {
+		words[i] = string(c)
+	}
+	return strings.Join(words, " + ")
+}
+
+// healthText is the engine's health in words.
+func healthText(h scheduler.Health) string {
+	words := []string{map[bool]string{true: "running", false: "not running"}[h.Running],
+		map[bool]string{true: "clock trusted", false: "clock not trusted"}[h.Clock]}
+	if h.Stopped != "" {
+		words = append(words, fmt.Sprintf("stopped by %q", h.Stopped))
+	} else {
+		words = append(words, "not stopped")
+	}
+	if h.Fault != "" {
+		words = append(words, "fault: "+h.Fault)
+	}
+	for _, l := range h.Lanes {
+		if l.Fault != "" {
+			words = append(words, fmt.Sprintf("account %s: %s", l.Lane, l.Fault))
+		}
+		if l.Hanging {
+			words = append(words, fmt.Sprintf("account %s: the call for %s hangs", l.Lane, l.InFlight))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func (a *app) healthCommand() *cobra.Command {
@@ -221,7 +261,7 @@ func (a *app) healthCommand() *cobra.Command {
 				return err
 			}
 			if err := a.print("health", h, h.Lanes, func(w io.Writer) {
-				fmt.Fprintf(w, "running %t, clock trusted %t, stopped by %q, fault %q\n", h.Running, h.Clock, h.Stopped, h.Fault)
+				fmt.Fprintln(w, escapeTerminal(healthText(h.Health)))
 			}); err != nil {
 				return err
 			}
@@ -235,7 +275,7 @@ func (a *app) healthCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h scheduler.Health, err error) {
+func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h web.Health, err error) {
 	for end := time.Now().Add(wait); ; {
 		err = a.withDaemon(func(c *client) error { return c.get(ctx, "/health", nil, &h) })
 		if err == nil && h.Ready(time.Now()) || time.Now().After(end) {

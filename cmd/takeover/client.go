@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -95,7 +97,9 @@ func (a *app) headers() http.Header {
 }
 
 func (a *app) openFolder(s configs.Server) (*client, error) {
-	if _, err := os.Stat(s.Layout.Store); err != nil {
+	if _, err := os.Stat(s.Layout.Store); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unreachable{fmt.Errorf("the store cannot be reached: %w; look who owns its folder, takeover runs as the one who made it", err)}
+	} else if err != nil {
 		return nil, unreachable{fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)}
 	}
 	h, err := openHouse(s, houseOptions{log: a.logger()})
@@ -219,7 +223,8 @@ func dialSocket(path string) (*client, bool) {
 	return &client{http: &http.Client{Transport: &http.Transport{DialContext: dial}}, base: "http://takeover", close: noClose}, true
 }
 
-// inProcess answers requests by a handler in this process.
+// inProcess answers requests by a handler in this process. What the handler
+// writes is read while it writes, so an answer may be larger than memory.
 type inProcess struct{ http.Handler }
 
 // RoundTrip implements http.RoundTripper.
@@ -227,21 +232,52 @@ func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	w := &recorder{status: http.StatusOK, header: http.Header{}}
-	h.ServeHTTP(w, r)
-	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(w.body.Len())}, nil
+	body, w := newStreamed()
+	go func() {
+		defer func() {
+			w.begin(http.StatusOK)
+			var cut error // nil is the proper end
+			if p := recover(); p == http.ErrAbortHandler {
+				cut = io.ErrUnexpectedEOF
+			} else if p != nil {
+				panic(p)
+			}
+			_ = w.pipe.CloseWithError(cut)
+		}()
+		h.ServeHTTP(w, r)
+	}()
+	<-w.begun
+	return &http.Response{StatusCode: w.status, Header: w.sent, Body: body, Request: r,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1}, nil
 }
 
-type recorder struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
+// streamed is the writer of an answer in this process.
+type streamed struct {
+	header, sent http.Header
+	status       int
+	begun        chan struct{} // closed when status and header are decided
+	once         sync.Once
+	pipe         *io.PipeWriter
 }
 
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
+func newStreamed() (io.ReadCloser, *streamed) {
+	r, w := io.Pipe()
+	return r, &streamed{header: http.Header{}, begun: make(chan struct{}), pipe: w}
+}
+
+func (w *streamed) begin(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, w.header.Clone()
+		close(w.begun)
+	})
+}
+
+func (w *streamed) Header() http.Header    { return w.header }
+func (w *streamed) WriteHeader(status int) { w.begin(status) }
+func (w *streamed) Write(b []byte) (int, error) {
+	w.begin(http.StatusOK)
+	return w.pipe.Write(b)
+}
 
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 256 << 20
@@ -249,13 +285,36 @@ const maxAnswer = 256 << 20
 // do sends one request and decodes the answer into out (nil: not wanted). A
 // refusal is an *apiError.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, contentType string, body io.Reader, out any) error {
+	answer, err := c.open(ctx, method, path, query, contentType, body)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	b, err := readAnswer(answer)
+	if err != nil || out == nil {
+		return err
+	}
+	return json.Unmarshal(b, out)
+}
+
+func readAnswer(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxAnswer))
+	if err != nil {
+		return nil, unreachable{fmt.Errorf("the daemon's answer was cut off; look before you repeat: %w", err)}
+	}
+	return b, nil
+}
+
+// open sends one request and returns the answer's body, to be closed. A
+// refusal is an *apiError.
+func (c *client) open(ctx context.Context, method, path string, query url.Values, contentType string, body io.Reader) (io.ReadCloser, error) {
 	u := c.base + "/api/v1" + path
 	if len(query) > 0 {
 		u += "?" + query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header = c.header.Clone()
 	if req.Header == nil {
@@ -267,27 +326,27 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
-		return unreachable{fmt.Errorf("the daemon does not answer: %w", errors.Unwrap(err))}
+		return nil, unreachable{fmt.Errorf("the daemon does not answer: %w", errors.Unwrap(err))}
+	}
+	if resp.StatusCode < 300 {
+		return resp.Body, nil
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if ctx.Err() != nil { // handlers in this process are interrupted with us
+		return nil, ctx.Err()
+	}
+	b, err := readAnswer(resp.Body)
 	if err != nil {
-		return unreachable{fmt.Errorf("the daemon's answer was cut off; look before you repeat: %w", err)}
+		return nil, err
 	}
-	if resp.StatusCode >= 300 {
-		e := &apiError{}
-		if json.Unmarshal(b, e) != nil || e.Detail == "" {
-			e.Detail = http.StatusText(resp.StatusCode)
-		}
-		e.Status = resp.StatusCode
-		return e
+	e := &apiError{}
+	if json.Unmarshal(b, e) != nil || e.Detail == "" {
+		e.Detail = http.StatusText(resp.StatusCode)
 	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(b, out)
+	e.Status = resp.StatusCode
+	return nil, e
 }
 
 // get asks for something.

@@ -30,6 +30,7 @@ type site struct {
 	dir    string
 	daemon *exec.Cmd
 	log    *lockedBuffer
+	made   []byte // what init said
 }
 
 // newSite lays a folder out; campaignFile "" begins with the example.
@@ -49,7 +50,7 @@ func newSite(t *testing.T, campaignFile string) *site {
 		os.RemoveAll(dir)
 	})
 	if campaignFile == "" {
-		s.must("init", dir, "--from-example", "itac", "--no-input")
+		s.made = s.must("init", dir, "--from-example", "itac", "--no-input", "-o", "json")
 		return s
 	}
 	s.must("init", dir, "--title", "itac", "--no-input")

@@ -23,6 +23,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/child"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/web"
 )
@@ -36,11 +37,17 @@ on this machine: no account, no configuration, no network. Answers are lost on
 purpose, the daemon is killed in mid-send, publishing is stopped and resumed. In
 the end it counts what the pretend platform's wall shows.`,
 		Example: "  takeover demo\n  takeover demo --until-done -o json",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.all {
+				return a.demoAll(cmd.Context(), o)
+			}
+			return a.demo(cmd.Context(), o)
+		},
 	}
 	f := c.Flags()
 	f.IntVar(&o.port, "port", 0, "port of the pages on 127.0.0.1 (default: any free one)")
 	f.BoolVar(&o.keep, "keep", false, "keep the folder afterwards")
+	f.BoolVar(&o.all, "all-platforms", false, "one take-over over all platforms instead, each played by its own pretend platform behind a faulty line")
 	f.BoolVar(&o.untilDone, "until-done", false, "end by itself when everything has ended, with exit code 0 if all sums are right")
 	return c
 }
@@ -48,6 +55,7 @@ the end it counts what the pretend platform's wall shows.`,
 type demoOptions struct {
 	port            int
 	keep, untilDone bool
+	all             bool // platforms
 }
 
 // demo is a running demonstration: its processes, its campaign, and what its
@@ -60,11 +68,11 @@ type demo struct {
 	pages    string // address of the daemon's pages
 	base     time.Time
 	campaign campaign.Campaign
-	sandbox  *child
+	sandbox  *child.Child
 	story    story
 
 	door   sync.RWMutex // taken for writing while the daemon is away
-	daemon *child
+	daemon *child.Child
 	client *client
 }
 
@@ -89,6 +97,9 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	}
 	r, err := d.report(ctx, began)
 	if err != nil {
+		return err
+	}
+	if r.Recaps, err = d.recaps(ctx, o.keep || !o.untilDone); err != nil {
 		return err
 	}
 	if o.keep {
@@ -143,7 +154,7 @@ func (d *demo) start(ctx context.Context, port int) (err error) {
 	if err := os.WriteFile(filepath.Join(d.dir, "takeover.yaml"), config, 0o600); err != nil {
 		return err
 	}
-	if d.sandbox, d.wall, err = startChild(ctx, d.dir, d.log, sandboxReady, "sandbox", "--listen", "127.0.0.1:0"); err != nil {
+	if d.sandbox, d.wall, err = d.run(ctx, sandboxReady, "sandbox", "--listen", "127.0.0.1:0"); err != nil {
 		return err
 	}
 	if d.campaign, err = demoCampaign(d.example(), d.wall, time.Now()); err != nil {
@@ -153,15 +164,33 @@ func (d *demo) start(ctx context.Context, port int) (err error) {
 	return d.startDaemon(ctx)
 }
 
+// run starts a command of this program as a process of its own.
+func (d *demo) run(ctx context.Context, ready *regexp.Regexp, args ...string) (*child.Child, string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := child.Start(child.Options{Program: self, Args: args, Dir: d.dir, Log: d.log, Ready: ready})
+	if err != nil {
+		return nil, "", err
+	}
+	at, err := c.Await(ctx)
+	return c, at, err
+}
+
 // startDaemon runs takeover serve on the address of d.pages.
 func (d *demo) startDaemon(ctx context.Context) (err error) {
-	config := filepath.Join(d.dir, "takeover.yaml")
-	d.daemon, d.pages, err = startChild(ctx, d.dir, d.log, daemonReady, "serve", "--config", config,
+	config, data := filepath.Join(d.dir, "takeover.yaml"), filepath.Join(d.dir, "data")
+	// A campaign begins in this folder on purpose.
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return err
+	}
+	d.daemon, d.pages, err = d.run(ctx, daemonReady, "serve", "--config", config,
 		"--listen", strings.TrimPrefix(d.pages, "http://"), "--pages-as", string(d.who(campaign.Organizer, "")))
 	if err != nil {
 		return err
 	}
-	c, ok := dialSocket(filepath.Join(d.dir, "data", "takeover.sock"))
+	c, ok := dialSocket(filepath.Join(data, "takeover.sock"))
 	if !ok {
 		return unreachable{errors.New("the daemon does not answer on its socket")}
 	}
@@ -171,8 +200,8 @@ func (d *demo) startDaemon(ctx context.Context) (err error) {
 
 // close ends the processes and leaves nothing behind, unless the folder is to be kept.
 func (d *demo) close(keep bool) {
-	d.daemon.kill()
-	d.sandbox.kill()
+	d.daemon.Kill()
+	d.sandbox.Kill()
 	if d.log != nil {
 		_ = d.log.Close()
 	}
@@ -296,8 +325,13 @@ func (d *demo) submit(ctx context.Context, name string, pictures map[string]camp
 		return err
 	}
 	mechanism := d.campaign.Takeovers[windowOf(src)].Mechanism
+	return d.hand(ctx, web.Submission{File: name, Source: string(src), Media: pictures}, d.who(campaign.Lead, mechanism))
+}
+
+// hand submits a plan; the error says all that is wrong with it.
+func (d *demo) hand(ctx context.Context, plan web.Submission, lead campaign.PersonID) error {
 	var out desk.Submitted
-	err = d.as(ctx, d.who(campaign.Lead, mechanism), http.MethodPost, "/plans", web.Submission{File: name, Source: string(src), Media: pictures}, &out)
+	err := d.as(ctx, lead, http.MethodPost, "/plans", plan, &out)
 	var refused *apiError
 	if errors.As(err, &refused) && refused.decode(&out) == nil {
 		for _, f := range out.Findings {

@@ -76,7 +76,7 @@ func (d *demo) crash(ctx context.Context) error {
 	d.door.Lock()
 	defer d.door.Unlock()
 	began := time.Now()
-	d.daemon.kill()
+	d.daemon.Kill()
 	d.tell(onPurpose, "", "the daemon is killed (SIGKILL) while this was out: %s", cmp.Or(string(shown), "nothing"))
 	if err := d.startDaemon(ctx); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (d *demo) settleDoubt(ctx context.Context, r desk.Row) error {
 	q := desk.Resolution{NotPublished: true, Why: "looked at the wall: it is not there"}
 	said := "it is not there, send it again"
 	for _, p := range seen.Posts {
-		ours := func(t campaign.Attempt) bool { return t.Key == p.Key }
+		ours := func(t desk.Try) bool { return t.Key == p.Key }
 		if p.Account == string(r.Channel) && p.Key != "" && slices.ContainsFunc(s.Tries, ours) {
 			q = desk.Resolution{PublishedAs: d.addressOf(p), Why: "looked at the wall: it is there"}
 			said = "it is there, " + q.PublishedAs

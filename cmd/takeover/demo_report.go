@@ -35,12 +35,13 @@ type demoReport struct {
 	Reconciled int `json:"reconciled"`
 	// Late is first byte after due of what nothing delayed on purpose, Delayed
 	// the number of the others (late approval, slipped stream, stop, crash).
-	LateP50MS    int64      `json:"late_p50_ms"`
-	LateP99MS    int64      `json:"late_p99_ms"`
-	Delayed      int        `json:"delayed_on_purpose"`
-	LateAllP99MS int64      `json:"late_p99_ms_all"`
-	Decisions    []decision `json:"decisions"`
-	Rows         []demoRow  `json:"rows"`
+	LateP50MS    int64       `json:"late_p50_ms"`
+	LateP99MS    int64       `json:"late_p99_ms"`
+	Delayed      int         `json:"delayed_on_purpose"`
+	LateAllP99MS int64       `json:"late_p99_ms_all"`
+	Decisions    []decision  `json:"decisions"`
+	Rows         []demoRow   `json:"rows"`
+	Recaps       []demoRecap `json:"recaps"` // of each window
 	// Wrong is every sum that is not right; empty when all is.
 	Wrong  []string `json:"wrong"`
 	TookMS int64    `json:"took_ms"`
@@ -98,7 +99,7 @@ func (r *demoReport) compare(rows []desk.Row, seen sandbox.Seen) {
 			r.ByLanguage[v.Languages[0]]++
 		}
 		row := demoRow{ID: v.ID, Mechanism: v.Mechanism, Post: v.Post, Step: v.Step, Kind: v.Kind, Channel: v.Channel, Language: v.Language,
-			Due: v.Due, State: v.State, LateMS: v.Lateness.Milliseconds(), Evidence: strings.Trim(v.Reason.Code+": "+v.Reason.Text, ": ")}
+			Due: v.Due, State: v.State, LateMS: time.Duration(v.Lateness).Milliseconds(), Evidence: strings.Trim(v.Reason.Code+": "+v.Reason.Text, ": ")}
 		for _, receipt := range v.Receipts {
 			row.Evidence = cmp.Or(receipt.URL, "post "+receipt.RemoteID) + " by " + receipt.How
 			if receipt.How == "read-back" {
@@ -152,12 +153,12 @@ func (r *demoReport) lateness(rows []desk.Row, delays []delay) {
 		if v.State != campaign.Published {
 			continue
 		}
-		all = append(all, v.Lateness)
+		all = append(all, time.Duration(v.Lateness))
 		if delayed(v, delays) {
 			r.Delayed++
 			continue
 		}
-		undisturbed = append(undisturbed, v.Lateness)
+		undisturbed = append(undisturbed, time.Duration(v.Lateness))
 	}
 	r.LateP50MS, r.LateP99MS = percentile(undisturbed, 50), percentile(undisturbed, 99)
 	r.LateAllP99MS = percentile(all, 99)

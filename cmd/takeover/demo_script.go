@@ -88,7 +88,7 @@ func (d *demo) play(ctx context.Context) error {
 	if err := d.load(ctx); err != nil {
 		return err
 	}
-	if err := d.opening(ctx); err != nil {
+	if err := errors.Join(d.opening(ctx), d.contributors(ctx)); err != nil {
 		return err
 	}
 	cues := []cue{
@@ -97,7 +97,7 @@ func (d *demo) play(ctx context.Context) error {
 		{17 * time.Second, d.fillValues},
 		{20 * time.Second, d.slip},
 		{22500 * time.Millisecond, d.crash},
-		{33 * time.Second, d.withdraw},
+		{33 * time.Second, d.withdrawConsent},
 		{36 * time.Second, d.goLive},
 		{39500 * time.Millisecond, d.stopAndResume},
 	}
@@ -247,17 +247,6 @@ func (d *demo) goLive(ctx context.Context) error {
 		return err
 	}
 	d.tell(inPlaceOfVisitor, lead, "says that it is live: %s", out.Text)
-	return nil
-}
-
-func (d *demo) withdraw(ctx context.Context) error {
-	lead := d.who(campaign.Lead, "youth")
-	var out desk.Done
-	in := map[string]any{"posts": []string{"quote-teacher"}, "why": "the teacher asked for another week"}
-	if err := d.as(ctx, lead, http.MethodPost, planPath(planYouth, "/withdraw"), in, &out); err != nil {
-		return err
-	}
-	d.tell(inPlaceOfVisitor, lead, "withdraws quote-teacher: %s", out.Text)
 	return nil
 }
 

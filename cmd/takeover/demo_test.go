@@ -7,13 +7,16 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels/all"
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/plan"
 )
 
@@ -57,8 +60,27 @@ func TestDemoEndsWithItsSumsRight(t *testing.T) {
 		t.Errorf("twice %d, lost %d, unclaimed %d", r.Duplicates, r.Lost, r.Unclaimed)
 	}
 	// One answer was lost on purpose, one with the daemon.
-	if r.Reconciled < 2 || r.ByState[campaign.Missed] != 1 || r.ByState[campaign.Cancelled] != 2 {
+	if r.Reconciled < 2 || r.ByState[campaign.Missed] != 1 || r.ByState[campaign.Cancelled] != 3 {
 		t.Errorf("%d reconciled, states %v", r.Reconciled, r.ByState)
+	}
+	planned := 0
+	for _, w := range r.Recaps {
+		planned += w.Planned
+		if w.Contributors != len(demoContributors) || w.Credits == 0 {
+			t.Errorf("the report of %s names %d contributors and %d credits", w.Window, w.Contributors, w.Credits)
+		}
+	}
+	if planned != r.Deliveries || len(r.Recaps) != 4 {
+		t.Errorf("%d reports of %d deliveries", len(r.Recaps), planned)
+	}
+	if !slices.ContainsFunc(r.Decisions, func(d decision) bool {
+		return strings.Contains(d.What, "withdraws the consent "+demoConsent+": 3 deliveries cancelled, 2 public")
+	}) {
+		t.Errorf("no consent was withdrawn: %+v", r.Decisions)
+	}
+	// quote-baker was approved three seconds after its time.
+	if r.LateAllP99MS < 2000 || r.LateP99MS >= r.LateAllP99MS {
+		t.Errorf("late by %d ms, with what was delayed on purpose %d ms", r.LateP99MS, r.LateAllP99MS)
 	}
 	if !slices.ContainsFunc(r.Decisions, func(d decision) bool { return strings.Contains(d.What, "had left") }) {
 		t.Error("the stop does not say what was out")
@@ -71,6 +93,19 @@ func TestDemoEndsWithItsSumsRight(t *testing.T) {
 	left, err := os.ReadDir(temp)
 	if err != nil || len(left) > 0 {
 		t.Errorf("the demo leaves %v behind, %v", left, err)
+	}
+}
+
+// TestLatenessOfAnAnswer reads rows as the demo does, out of the daemon's JSON.
+func TestLatenessOfAnAnswer(t *testing.T) {
+	var rows []desk.Row
+	if err := json.Unmarshal([]byte(`[{"state":"published","lateness":"3.2s"},{"state":"missed","lateness":"9s"}]`), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var r demoReport
+	r.lateness(rows, nil)
+	if r.LateP50MS != 3200 || r.LateAllP99MS != 3200 {
+		t.Errorf("late by %d ms, all by %d ms, want 3200", r.LateP50MS, r.LateAllP99MS)
 	}
 }
 
@@ -151,5 +186,60 @@ func TestSqueezeInTheHourThatComesTwice(t *testing.T) {
 		if p, _ := plan.Parse("plan.yaml", out); p == nil || p.Timezone.Value != want {
 			t.Errorf("at %s the zone is %q, want %s", at, p.Timezone.Value, want)
 		}
+	}
+}
+
+// TestDemoOfAllPlatforms: one take-over over every platform there is, through
+// lines that lose a request and an answer each, ends with every post public
+// once, described and credited.
+func TestDemoOfAllPlatforms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the demo takes a quarter of a minute")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	program, err := exec.LookPath("takeover")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, program, "demo", "--all-platforms", "--until-done", "-o", "json")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "TAKEOVER_CONFIG=missing.yaml")
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	var doc struct{ Data allReport }
+	if jsonErr := json.Unmarshal(out, &doc); err != nil || jsonErr != nil {
+		t.Fatalf("%v, %v\n%s\n%s", err, jsonErr, said.String(), out)
+	}
+	r := doc.Data
+	if r.Duplicates != 0 || r.Lost != 0 || r.MissingAlt != 0 || r.MissingCredit != 0 || r.Published != r.Deliveries || r.Published == 0 {
+		t.Errorf("%+v", r)
+	}
+	if r.Reconciled == 0 || r.ByPerson == 0 || r.Faults < 2*len(r.Platforms)-4 {
+		t.Errorf("%d faults, %d settled by reading back, %d by a person", r.Faults, r.Reconciled, r.ByPerson)
+	}
+	seen := map[string]bool{}
+	for _, p := range r.Platforms {
+		seen[string(p.Platform)] = true
+	}
+	for _, p := range all.Platforms() {
+		if !seen[p.Name] {
+			t.Errorf("%s takes no part", p.Name)
+		}
+	}
+}
+
+// TestCheckWithoutServer: where no server is known, a plan is not told that
+// platforms cannot fetch its pictures.
+func TestCheckWithoutServer(t *testing.T) {
+	program, err := exec.LookPath("takeover")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := filepath.Join("..", "..", "configs", "examples", "itac")
+	out, err := exec.CommandContext(t.Context(), program, "plan", "check", "--campaign", filepath.Join(example, "campaign.yaml"), "--as-of", "2026-11-20",
+		filepath.Join(example, "business-skills-2026.yaml")).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "0 errors, 0 warnings") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

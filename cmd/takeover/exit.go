@@ -104,5 +104,8 @@ func (a *app) errorText(err error) string {
 	if err == nil || errors.As(err, &ended) {
 		return ""
 	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
 	return escapeTerminal(err.Error())
 }

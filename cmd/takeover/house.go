@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -18,6 +20,8 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/internal/secret"
+	"github.com/ittakesacommunity/takeover/internal/telling"
+	"github.com/ittakesacommunity/takeover/internal/vault"
 	"github.com/ittakesacommunity/takeover/scheduler"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
@@ -31,13 +35,26 @@ type house struct {
 	log      *slog.Logger
 	clock    clock.Clock
 	store    *boltstore.Store
+	vault    *vault.Vault
 	media    *media.Store
+	links    *web.MediaLinks // nil where platforms cannot fetch pictures from us
 	registry *channels.Registry
 	engine   *scheduler.Engine // nil unless houseOptions.publish
+	teller   *telling.Teller
 	desk     *desk.Desk
 	dry      *desk.Desk
 	pagesAs  campaign.PersonID
 	address  string // of the pages, once they are served
+	opened   opened
+	begun    beginning
+
+	rehearsing sync.Mutex // one rehearsal at a time
+}
+
+// opened is when a house was opened, by both clocks.
+type opened struct {
+	wall time.Time
+	boot time.Duration
 }
 
 type houseOptions struct {
@@ -51,46 +68,95 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 		return nil, fmt.Errorf("store.driver %q is not in this version; write bbolt", s.StoreDriver)
 	}
 	l := s.Layout
-	for _, dir := range []string{l.Data, filepath.Dir(l.Store), l.Media, l.Plans, l.Backups} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, unreachable{err}
+	if err := wholeRestore(l); err != nil {
+		return nil, err
+	}
+	begun := beginningOf(l)
+	for _, dir := range foldersOf(l) {
+		if err := os.MkdirAll(dir, 0o700); err != nil && (o.publish || begun.fresh) {
+			return nil, errors.Join(unreachable{err}, begun.undo(nil))
 		}
 	}
-	h := &house{server: s, log: o.log, clock: clock.Real{}, pagesAs: o.pagesAs}
+	h := &house{begun: begun, server: s, log: o.log, clock: clock.Real{}, pagesAs: o.pagesAs}
+	h.opened = opened{h.clock.Now(), h.clock.Boot()}
 	var err error
-	if h.store, err = boltstore.Open(boltstore.Options{Path: l.Store, Counter: l.Counter, Backups: l.Backups}); err != nil {
+	var mediaURL func(campaign.Digest, time.Time) string
+	if h.store, err = boltstore.Open(boltstore.Options{Path: l.Store, Counter: l.Counter, Former: l.Former, Backups: l.Backups}); errors.Is(err, boltstore.ErrReadOnly) && !o.publish {
+		h.store, err = boltstore.OpenReadOnly(l.Store) // one may look; changes say what is wrong
+	}
+	if err != nil {
+		if !errors.As(err, new(*boltstore.LockedError)) { // else somebody begins there at this moment
+			err = errors.Join(err, begun.undo(nil))
+		}
 		return nil, unreachable{err}
 	}
 	if info := h.store.Opened(); info.RolledBack {
 		h.log.Warn("the store is older than what this machine has seen: publishing is stopped until a person resumes it (takeover resume --cause restore)", "why", info.Why)
 	}
 	if h.media, err = media.Open(l.Media, media.Limits{Bytes: s.MaxUpload}); err != nil {
-		return nil, errors.Join(err, h.store.Close())
+		return nil, errors.Join(err, h.giveUp())
 	}
-	h.registry = channels.NewRegistry(all.Platforms(), channels.Env{
-		Secret: secret.Resolver{Dir: s.Dir}.Resolve, Media: h.media.Read, Now: h.clock.Now,
+	keys := keysIn(l.Key)
+	if h.vault, err = openVault(h.store, keys); err != nil {
+		return nil, errors.Join(err, h.giveUp())
+	}
+	if h.links = mediaLinks(s, keys, h.media); h.links != nil {
+		mediaURL = h.links.URL
+	}
+	h.registry = channels.NewRegistry(all.Platforms(), channels.Env{Vault: h.vault.Keeper,
+		Secret: channelSecrets(s).Resolve, Media: h.media.Read, Now: h.clock.Now,
 		Handover: filepath.Join(l.Data, "handover"),
 		Tell: func(t channels.Task) {
 			h.log.Warn("a post waits to be posted by hand", "delivery", t.Delivery, "channel", t.Channel, "folder", t.Folder)
 		},
-		Date: h.observe,
+		Date: h.observe, MediaURL: mediaURL,
 	})
+	h.teller = newTeller(s, h.log)
 	if o.publish {
-		h.engine, err = scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Channel: h.registry.Channel,
+		h.engine, err = scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Channel: h.registry.Channel, DailyPosts: desk.DailyPosts,
 			Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
 		if err != nil {
-			return nil, errors.Join(err, h.store.Close())
+			return nil, errors.Join(err, h.giveUp())
 		}
 	}
 	h.desk, h.dry = desk.New(h.deskConfig(h.store)), desk.New(h.dryConfig())
 	return h, nil
 }
 
+// keysIn reads the key file at each use, so that a rotation counts at once.
+func keysIn(file string) func() (secret.Keys, error) {
+	return func() (secret.Keys, error) {
+		text, err := secret.Resolver{}.Resolve("file:" + file)
+		if err != nil {
+			return secret.Keys{}, fmt.Errorf("the key that seals tokens: %w", err)
+		}
+		return secret.ParseKeys(text)
+	}
+}
+
+// openVault keeps tokens sealed with the key. Its file may be missing as long
+// as no channel is connected; one that others can read is refused at once.
+func openVault(s store.Store, keys func() (secret.Keys, error)) (*vault.Vault, error) {
+	if _, err := keys(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return vault.New(s, keys), nil
+}
+
+// mediaLinks are where platforms fetch pictures: nowhere without an address of
+// ours that they know, and without a key.
+func mediaLinks(s configs.Server, keys func() (secret.Keys, error), files *media.Store) *web.MediaLinks {
+	if _, err := keys(); err != nil || s.BaseURL == "" {
+		return nil
+	}
+	return &web.MediaLinks{Base: s.BaseURL, Keys: keys, Read: files.Read}
+}
+
 func (h *house) deskConfig(s store.Store) desk.Config {
 	c := desk.Config{Store: s, Clock: h.clock, Facts: facts, Media: h.media, Log: h.log, Tell: h.tellDesk,
-		Channel: h.registry.Channel}
+		Channel: h.registry.Channel, Vault: h.vault}
 	if h.engine != nil {
-		c.Brake = brake{h.engine, h.log}
+		c.Brake, c.Preparing = brake{h.engine, h.log}, h.engine.Preparing
 	}
 	return c
 }
@@ -98,7 +164,7 @@ func (h *house) deskConfig(s store.Store) desk.Config {
 // dryConfig is for deeds that keep nothing: they touch neither engine nor people.
 func (h *house) dryConfig() desk.Config {
 	c := h.deskConfig(store.DryRun(h.store))
-	c.Brake, c.Tell = nil, nil
+	c.Brake, c.Preparing, c.Tell = nil, nil, nil
 	return c
 }
 
@@ -139,26 +205,21 @@ func (h *house) observe(host string, at time.Time) {
 	}
 }
 
-// tellEngine and tellDesk say what people must know. Mail and push come with
-// the pages; the log and the queue page are the ways of this version.
-func (h *house) tellEngine(n scheduler.Notice) {
-	h.log.Warn("notice: "+n.Text, "kind", n.Kind, "delivery", n.Delivery, "plan", n.Plan, "lane", n.Lane)
-}
-
-func (h *house) tellDesk(n desk.Notice) {
-	h.log.Info("notice: "+n.Text, "event", n.Event, "by", n.By, "plan", n.Plan)
-}
-
 // web makes the HTTP doors of the house.
 func (h *house) web() (*web.Server, error) {
-	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address}
+	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address, TrustedProxies: h.server.TrustedProxies, Secret: secretRule(h.server), Media: h.links}
 	if h.engine != nil {
 		c.Health = h.engine.Health
 	}
+	c.Operations = operations{h}
 	return web.New(c)
 }
 
 func (h *house) close() error { return h.store.Close() }
+
+// giveUp closes a house whose start failed, and takes back what a first start
+// made.
+func (h *house) giveUp() error { return h.begun.undo(h.store.Close) }
 
 // serverConfig is takeover.yaml with environment and flags. A data folder
 // named by --data brings its own key and counter beside it.

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/web"
 )
 
 // initAnswers are the four things that a first run asks.
@@ -101,18 +102,20 @@ func (a *app) initialize(ctx context.Context, dir, example string, q initAnswers
 		return err
 	}
 	a.config = file
-	if err := a.applyInitial(ctx, filepath.Join(dir, "campaign.yaml")); err != nil {
+	link, err := a.applyInitial(ctx, filepath.Join(dir, "campaign.yaml"))
+	if err != nil {
 		return err
 	}
-	made := map[string]string{"dir": dir, "config": file, "campaign": filepath.Join(dir, "campaign.yaml")}
+	made := map[string]string{"dir": dir, "config": file, "campaign": filepath.Join(dir, "campaign.yaml"), "sign_in": link}
 	return a.print("init", made, nil, func(w io.Writer) {
 		fmt.Fprintf(w, "Made %s, master.key and campaign.yaml; the campaign is in the store.\n", file)
 		if example != "" {
-			fmt.Fprintf(w, "The plans of the example lie in %s. Next, in two terminals:\n  takeover sandbox --listen 127.0.0.1:8081\n  takeover serve --config %s\nthen:\n  takeover plan submit --config %s %s\n",
-				dir, file, file, filepath.Join(dir, "mayors-imd-2026.yaml"))
-			return
+			fmt.Fprintf(w, "The plans of the example: %s\nNext, in two terminals:\n  takeover sandbox --listen 127.0.0.1:8081\n  takeover serve --config %s\nthen:\n  takeover plan submit --config %s %s\n",
+				filepath.Join(dir, "*-2026.yaml"), file, file, filepath.Join(dir, "mayors-imd-2026.yaml"))
+		} else {
+			fmt.Fprintf(w, "Next:  edit campaign.yaml, takeover campaign apply campaign.yaml, takeover serve --config %s\n", file)
 		}
-		fmt.Fprintf(w, "Next:  edit campaign.yaml, takeover campaign apply campaign.yaml, takeover serve --config %s\n", file)
+		fmt.Fprintf(w, "Sign in, once, within 72 hours, while it serves:\n  %s\n", link)
 	})
 }
 
@@ -178,26 +181,30 @@ func writeNew(name string, b []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
-// applyInitial puts the campaign into the new store.
-func (a *app) applyInitial(ctx context.Context, file string) error {
+// applyInitial puts the campaign into the new store, and makes the first
+// sign-in link: there is no default password.
+func (a *app) applyInitial(ctx context.Context, file string) (link string, err error) {
 	s, err := a.serverConfig()
 	if err != nil {
-		return err
+		return "", err
 	}
 	h, err := openHouse(s, houseOptions{log: a.logger()})
 	if err != nil {
-		return err
+		return "", err
 	}
+	h.address = orElse(s.BaseURL, "http://"+s.Listen)
 	c, err := h.client()
 	if err != nil {
-		return errors.Join(err, h.close())
+		return "", errors.Join(err, h.close())
 	}
 	defer c.close()
 	quiet := *a
 	var said bytes.Buffer
 	quiet.out, quiet.format = &said, "text"
 	if err := quiet.applyAtStart(ctx, c, file); err != nil {
-		return fmt.Errorf("%s: %w\n%s", file, err, said.Bytes())
+		return "", fmt.Errorf("%s: %w\n%s", file, err, said.Bytes())
 	}
-	return nil
+	var l web.SignInLink
+	err = c.post(ctx, a, "/sign-in-link", nil, &l)
+	return l.URL, err
 }

@@ -72,7 +72,7 @@ Make it yours:  takeover init`,
 	f.StringVar(&a.as, "as", "", "act as this person (mail address); only on the daemon's own machine")
 	f.StringVar(&a.zone, "tz", "", "show times in this zone instead of the campaign's")
 	f.StringVarP(&a.format, "output", "o", "text", "text, json, ndjson or csv")
-	f.BoolVar(&a.quiet, "quiet", false, "say only what was asked for")
+	f.BoolVar(&a.quiet, "quiet", false, "say only what came of it: no lists of what a change concerns, no warnings")
 	f.BoolVar(&a.noInput, "no-input", false, "ask nothing; fail where an answer is needed")
 	f.BoolVar(&a.yes, "yes", false, "answer yes to what would be asked")
 	f.BoolVar(&a.noColor, "no-color", false, "no colours, as with $NO_COLOR")
@@ -95,15 +95,17 @@ Make it yours:  takeover init`,
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.serveCommand(), a.sandboxCommand(), a.demoCommand(), a.openCommand(),
-		a.campaignCommand(), a.configCommand(), a.schemaCommand(),
+		a.campaignCommand(), extend(a.configCommand(), a.configDiffCommand()), a.schemaCommand(),
 		a.planCommand(), a.whenCommand(), a.measureCommand(), a.platformsCommand(),
 		a.inboxCommand(), a.approveCommand(), a.requestChangesCommand(), a.declineCommand(),
-		a.queueCommand(), a.showCommand(), a.explainCommand(), a.holdCommand(), a.releaseCommand(), a.cancelCommand(),
-		a.rescheduleCommand(), a.retryCommand(), a.resolveCommand(),
+		a.queueCommand(), a.showCommand(), a.explainCommand(), a.rehearseCommand(), a.holdCommand(), a.releaseCommand(), a.cancelCommand(),
+		a.rescheduleCommand(), a.retryCommand(), a.resolveCommand(), a.deleteCommand(),
 		a.stopCommand(), a.resumeCommand(), a.statusCommand(), a.healthCommand(),
 		a.anchorCommand(), a.valueCommand(),
-		a.channelCommand(), a.windowCommand(), a.userCommand(), a.tokenCommand(), a.consentCommand(),
-		a.auditCommand(), a.versionCommand(),
+		a.channelCommand(), a.windowCommand(), extend(a.userCommand(), a.userListCommand()), a.tokenCommand(),
+		extend(a.consentCommand(), a.consentListCommand(), a.consentShowCommand()), a.forgetCommand(), a.balanceCommand(), a.contributorCommand(), a.reportCommand(),
+		a.followable(extend(a.auditCommand(), a.auditExportCommand())),
+		a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.secretCommand(), a.versionCommand(),
 	}
 }
 

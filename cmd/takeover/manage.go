@@ -16,80 +16,6 @@ import (
 	"github.com/ittakesacommunity/takeover/web"
 )
 
-func (a *app) campaignCommand() *cobra.Command {
-	c := &cobra.Command{Use: "campaign", Short: "Apply, compare or write out the campaign's file"}
-	var expect uint64
-	apply := &cobra.Command{
-		Use: "apply FILE", Short: "Apply a campaign file; the difference is shown", Args: cobra.ExactArgs(1), Example: "  takeover campaign apply campaign.yaml",
-		RunE: func(cmd *cobra.Command, args []string) error { return a.applyCampaign(cmd.Context(), args[0], expect) },
-	}
-	apply.Flags().Uint64Var(&expect, "expect", 0, "refuse unless this revision is the present one")
-	c.AddCommand(apply,
-		&cobra.Command{
-			Use: "diff FILE", Short: "Say what applying a campaign file would change", Args: cobra.ExactArgs(1), Example: "  takeover campaign diff campaign.yaml",
-			RunE: func(cmd *cobra.Command, args []string) error {
-				a.dryRun = true
-				return a.applyCampaign(cmd.Context(), args[0], 0)
-			},
-		},
-		&cobra.Command{
-			Use: "export", Short: "Write the campaign out as a file", Args: cobra.NoArgs, Example: "  takeover campaign export > campaign.yaml",
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				return a.withClient(cmd.Context(), func(c *client) error {
-					var f web.CampaignFile
-					if err := c.get(cmd.Context(), "/campaign", nil, &f); err != nil {
-						return err
-					}
-					return a.print("campaign", f, nil, func(w io.Writer) { _, _ = io.WriteString(w, f.Source) })
-				})
-			},
-		})
-	return c
-}
-
-func (a *app) applyCampaign(ctx context.Context, file string, expect uint64) error {
-	src, err := readPlan(file)
-	if err != nil {
-		return err
-	}
-	return a.withClient(ctx, func(c *client) error {
-		return a.change(ctx, c, http.MethodPut, "/campaign", web.CampaignFile{File: file, Source: string(src), Revision: expect}, map[string][]byte{file: src})
-	})
-}
-
-// change asks for a change of the campaign and shows the difference.
-func (a *app) change(ctx context.Context, c *client, method, path string, in any, sources map[string][]byte) error {
-	var out desk.Applied
-	err := c.send(ctx, a, method, path, in, &out)
-	if refused, ok := err.(*apiError); ok && refused.Code == "findings" && refused.decode(&out) == nil {
-		err = exit{exitFindings}
-	} else if err != nil {
-		return err
-	}
-	if printErr := a.print("campaign_change", out, out.Changes, func(w io.Writer) {
-		a.printFindings(w, out.Findings, sources)
-		for _, ch := range out.Changes {
-			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s: %s -> %s", ch.Path, orNone(ch.Old), orNone(ch.New))))
-		}
-		for _, r := range out.Affected {
-			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("concerns %s %s/%s: %s", r.ID, r.Plan, r.Post, r.Why)))
-		}
-		switch {
-		case err != nil:
-			fmt.Fprintln(w, "Nothing was changed.")
-		case len(out.Changes) == 0:
-			fmt.Fprintln(w, "Nothing differs.")
-		case a.dryRun:
-			fmt.Fprintln(w, "This would be changed; nothing was.")
-		default:
-			fmt.Fprintf(w, "Changed. Revision %d.\n", out.Revision)
-		}
-	}); printErr != nil {
-		return printErr
-	}
-	return err
-}
-
 func orNone(s string) string {
 	if s == "" {
 		return "(none)"
@@ -114,7 +40,7 @@ func (a *app) changing(use, short, example string, request func(args []string) (
 }
 
 // listing is a command that shows a list.
-func listing[T any](a *app, short, example, kind, path string, line func(T) string) *cobra.Command {
+func listing[T any](a *app, short, example, kind, path string, line func(T, *time.Location) string) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: short, Args: cobra.NoArgs, Example: example,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -124,8 +50,12 @@ func listing[T any](a *app, short, example, kind, path string, line func(T) stri
 					return err
 				}
 				return a.print(kind, list, list, func(w io.Writer) {
+					loc := a.campaignZone(cmd.Context(), c)
 					for _, v := range list {
-						fmt.Fprintln(w, escapeTerminal(line(v)))
+						fmt.Fprintln(w, escapeTerminal(line(v, loc)))
+					}
+					if len(list) == 0 {
+						fmt.Fprintln(w, "There are none.")
 					}
 				})
 			})
@@ -134,16 +64,16 @@ func listing[T any](a *app, short, example, kind, path string, line func(T) stri
 }
 
 func (a *app) channelCommand() *cobra.Command {
-	c := &cobra.Command{Use: "channel", Short: "List channels, pause one or let it go on"}
+	c := &cobra.Command{Use: "channel", Short: "List channels, connect one, pause it or let it go on"}
 	var goOn bool
 	pause := a.changing("pause CHANNEL", "Pause a channel, or let it go on", "  takeover channel pause x-main\n  takeover channel pause x-main --resume",
 		func(args []string) (string, any, error) {
 			return "/channels/" + url.PathEscape(args[0]) + "/pause", map[string]bool{"paused": !goOn}, nil
 		})
 	pause.Flags().BoolVar(&goOn, "resume", false, "let it go on")
-	c.AddCommand(listing(a, "List the channels", "  takeover channel list", "channels", "/channels", func(l desk.ChannelLine) string {
-		return fmt.Sprintf("%-18s %-10s %s %s", l.ID, orElse(l.Like, l.Platform), l.Class, map[bool]string{true: "paused"}[l.Paused])
-	}), pause)
+	c.AddCommand(listing(a, "List the channels", "  takeover channel list", "channels", "/channels", func(l desk.ChannelLine, loc *time.Location) string {
+		return fmt.Sprintf("%-18s %-10s %s  next %s %s", l.ID, orElse(l.Like, l.Platform), l.Class, when(l.Next, loc), map[bool]string{true: "⏸ paused"}[l.Paused])
+	}), a.connectCommand(), a.checkCommand(), a.disconnectCommand(), pause)
 	return c
 }
 
@@ -198,8 +128,8 @@ func (a *app) windowCommand() *cobra.Command {
 		})
 	revoke.Flags().StringVarP(&why, "message", "m", "", "why")
 	_ = revoke.MarkFlagRequired("message")
-	c.AddCommand(listing(a, "List the windows", "  takeover window list -o json", "windows", "/windows", func(l desk.WindowLine) string {
-		return fmt.Sprintf("%-18s %-14s %s – %s  %s  %v", l.ID, l.Mechanism, l.From.Format(time.RFC3339), l.To.Format(time.RFC3339), l.State, l.Channels)
+	c.AddCommand(listing(a, "List the windows", "  takeover window list -o json", "windows", "/windows", func(l desk.WindowLine, loc *time.Location) string {
+		return fmt.Sprintf("%-18s %-14s %s – %s  %s  %v", l.ID, l.Mechanism, when(l.From, loc), when(l.To, loc), l.State, l.Channels)
 	}), grant, extend, revoke)
 	return c
 }
@@ -288,7 +218,7 @@ func (a *app) valueCommand() *cobra.Command {
 }
 
 func (a *app) userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "End a person's rights"}
+	c := &cobra.Command{Use: "user", Short: "List people, or end a person's rights"}
 	var keep bool
 	disable := &cobra.Command{
 		Use: "disable MAIL", Short: "End a person's rights at once", Args: cobra.ExactArgs(1), Example: "  takeover user disable lead@mayors.example",
@@ -332,7 +262,7 @@ func (a *app) tokenCommand() *cobra.Command {
 					return err
 				}
 				return a.print("token", out.Token, nil, func(w io.Writer) {
-					fmt.Fprintf(w, "Token %s for %s until %s is in %s.\n", out.ID, out.Person, out.Until.Format(time.RFC3339), file)
+					fmt.Fprintf(w, "Token %s for %s until %s is in %s.\n", out.ID, out.Person, when(out.Until, a.campaignZone(cmd.Context(), c)), file)
 				})
 			})
 		},
@@ -356,29 +286,9 @@ func (a *app) tokenCommand() *cobra.Command {
 			})
 		},
 	}
-	c.AddCommand(listing(a, "List the tokens that you may revoke", "  takeover token list", "tokens", "/tokens", func(t desk.Token) string {
-		return fmt.Sprintf("%s %s %s until %s", t.ID, t.Person, t.Name, t.Until.Format(time.RFC3339))
+	c.AddCommand(listing(a, "List the tokens that you may revoke", "  takeover token list", "tokens", "/tokens", func(t desk.Token, loc *time.Location) string {
+		return fmt.Sprintf("%s %s %s until %s", t.ID, t.Person, t.Name, when(t.Until, loc))
 	}), create, revoke)
-	return c
-}
-
-func (a *app) consentCommand() *cobra.Command {
-	c := &cobra.Command{Use: "consent", Short: "Withdraw a consent"}
-	c.AddCommand(&cobra.Command{
-		Use: "withdraw REF", Short: "Cancel everything queued that uses it, list what is public", Args: cobra.ExactArgs(1), Example: "  takeover consent withdraw MAYORS-017",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withClient(cmd.Context(), func(c *client) error {
-				var out desk.Withdrawn
-				if err := c.post(cmd.Context(), a, "/consents/"+url.PathEscape(args[0])+"/withdraw", nil, &out); err != nil {
-					return err
-				}
-				return a.print("withdrawn", out, nil, func(w io.Writer) {
-					fmt.Fprintf(w, "%d cancelled, %d perhaps public, %d public:\n", len(out.Cancelled), len(out.Perhaps), len(out.Public))
-					a.printRows(w, append(out.Perhaps, out.Public...), time.UTC)
-				})
-			})
-		},
-	})
 	return c
 }
 
@@ -395,8 +305,9 @@ func (a *app) auditCommand() *cobra.Command {
 					return err
 				}
 				return a.print("audit", list, list, func(w io.Writer) {
+					loc := a.campaignZone(cmd.Context(), c)
 					for _, e := range list {
-						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%d %s %s %s %s %s %s", e.N, e.At.Format(time.RFC3339), e.By, e.Door, e.Deed, e.Object, e.Detail)))
+						fmt.Fprintln(w, auditText(e, loc))
 					}
 				})
 			})

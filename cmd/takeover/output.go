@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/ittakesacommunity/takeover/web"
 )
 
 // cliSchema names the shape of -o json; fields are only ever added.
@@ -19,9 +21,9 @@ const cliSchema = "takeover/cli-v1"
 func (a *app) print(kind string, data, rows any, text func(io.Writer)) error {
 	switch a.format {
 	case "json":
-		return a.json(map[string]any{"schema": cliSchema, "kind": kind, "data": data})
+		return a.json(map[string]any{"schema": cliSchema, "kind": kind, "data": web.WithoutNulls(data)})
 	case "ndjson":
-		return a.lines(data, rows)
+		return a.lines(web.WithoutNulls(data), rows)
 	case "csv":
 		return a.table(data, rows)
 	}
@@ -40,7 +42,7 @@ func (a *app) lines(data, rows any) error {
 		return a.json(data)
 	}
 	for i, v := 0, reflect.ValueOf(rows); i < v.Len(); i++ {
-		if err := a.json(v.Index(i).Interface()); err != nil {
+		if err := a.json(web.WithoutNulls(v.Index(i).Interface())); err != nil {
 			return err
 		}
 	}

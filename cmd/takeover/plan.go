@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,12 +24,13 @@ import (
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/plan/sheet"
 	"github.com/ittakesacommunity/takeover/web"
 )
 
 func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{Use: "plan", Short: "The lead's loop: check, diff, submit and follow plans"}
-	c.AddCommand(a.planNew(), a.planCheck(), a.planPreview(), a.planDiff(), a.planSubmit(), a.planList(), a.planStatus(), a.planExport(), a.planWithdraw())
+	c.AddCommand(a.planNew(), a.planTemplate(), a.planCardCommand(), a.planCheck(), a.planPreview(), a.planDiff(), a.planSubmit(), a.planList(), a.planStatus(), a.planExport(), a.planWithdraw())
 	return c
 }
 
@@ -37,6 +39,14 @@ type checked struct {
 	OK       bool              `json:"ok"`
 	Errors   campaign.Findings `json:"errors"`
 	Warnings campaign.Findings `json:"warnings"`
+	Notes    []plan.Note       `json:"notes"` // times that a channel's min_gap moved
+	// Unchecked are the files that could not be looked at.
+	Unchecked []uncheckedFile `json:"unchecked,omitempty"`
+}
+
+type uncheckedFile struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
 }
 
 func (c *checked) add(fs campaign.Findings) {
@@ -50,47 +60,62 @@ func (c *checked) add(fs campaign.Findings) {
 }
 
 func (a *app) planCheck() *cobra.Command {
-	var campaignFile, asOf string
+	var campaignFile, asOf, corrected, window string
 	var strict bool
 	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Say everything that is wrong with plans; nothing is submitted",
 		Long: `Checks plan files against the campaign: the one of --campaign, else the running daemon's or data
-folder's, else campaign.yaml beside the plan. Every fault is reported in one run, with place and remedy.`,
-		Example: "  takeover plan check mayors-imd-2026.yaml\n  takeover plan check --campaign campaign.yaml --as-of 2026-12-01 *.yaml",
+folder's, else campaign.yaml beside the plan. Every fault is reported in one run, with place and remedy. A sheet
+(XLSX or CSV) is a plan like any other; --corrected writes a copy with each fault as a comment on its cell.`,
+		Example: "  takeover plan check mayors-imd-2026.yaml\n  takeover plan check calendar.xlsx --corrected calendar-checked.xlsx\n  takeover plan check --campaign campaign.yaml --as-of 2026-12-01 *.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			now, err := asOfDay(asOf)
 			if err != nil {
 				return err
 			}
-			out := checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}}
-			sources := map[string][]byte{}
+			if corrected != "" && len(files) > 1 {
+				return usagef("--corrected goes with one sheet, not with %d files", len(files))
+			}
+			out := checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}, Notes: []plan.Note{}}
+			sources, unchecked := map[string][]byte{}, []error{}
 			for _, file := range files {
-				src, err := readPlan(file)
-				if err != nil {
-					return err
+				src, found, notes, err := a.checkOne(cmd.Context(), file, campaignFile, campaign.TakeoverID(window), now)
+				if err == nil && corrected != "" {
+					err = writeCorrected(corrected, file, src, found)
+				}
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
+				} else if err != nil { // the other files have their findings all the same
+					out.Unchecked = append(out.Unchecked, uncheckedFile{file, err.Error()})
+					unchecked = append(unchecked, fmt.Errorf("%s was not checked: %w", file, err))
+					continue
 				}
 				sources[file] = src
-				found, err := a.checkOne(cmd.Context(), file, src, campaignFile, now)
-				if err != nil {
-					return err
-				}
 				out.add(found)
+				out.Notes = append(out.Notes, notes...)
 			}
-			out.OK = len(out.Errors) == 0 && (!strict || len(out.Warnings) == 0)
-			err = a.print("check", out, append(append(campaign.Findings{}, out.Errors...), out.Warnings...), func(w io.Writer) {
-				a.printFindings(w, append(append(campaign.Findings{}, out.Errors...), out.Warnings...), sources)
-				fmt.Fprintf(w, "%s, %s in %s. Nothing was submitted.\n", count(len(out.Errors), "error"), count(len(out.Warnings), "warning"), count(len(files), "file"))
+			out.OK = len(unchecked) == 0 && len(out.Errors) == 0 && (!strict || len(out.Warnings) == 0)
+			all := append(append(campaign.Findings{}, out.Errors...), out.Warnings...)
+			err = a.print("check", out, all, func(w io.Writer) {
+				a.printFindings(w, all, sources)
+				printNotes(w, out.Notes)
+				fmt.Fprintf(w, "%s, %s in %s. Nothing was submitted.\n", count(len(out.Errors), "error"), count(len(out.Warnings), "warning"), count(len(sources), "file"))
 			})
-			if err == nil && !out.OK {
+			if err != nil || len(unchecked) > 0 {
+				return errors.Join(append(unchecked, err)...)
+			}
+			if !out.OK {
 				return exit{exitFindings}
 			}
-			return err
+			return nil
 		},
 	}
 	c.Flags().StringVar(&campaignFile, "campaign", "", "campaign file to check against")
 	c.Flags().StringVar(&asOf, "as-of", "", "check as if it were this day, such as 2026-12-01")
+	c.Flags().StringVar(&window, "window", "", "the window of a sheet that names none")
+	c.Flags().StringVar(&corrected, "corrected", "", "write a copy of the sheet with the findings as comments to this file")
 	c.Flags().BoolVar(&strict, "strict", false, "warnings count as errors")
 	return c
 }
@@ -110,39 +135,102 @@ func readPlan(file string) ([]byte, error) {
 		return nil, usagef("%s is no ordinary file", file) // opening a pipe would wait for ever
 	}
 	b, err := configs.ReadFile(file)
+	if sheet.Is(file, b) && err == nil {
+		b, err = readSheet(file)
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return b, nil
 }
 
-// checkOne checks one plan against the campaign file that counts, or by the API where none does.
-func (a *app) checkOne(ctx context.Context, file string, src []byte, campaignFile string, now time.Time) (campaign.Findings, error) {
+// readSheet reads a sheet, which may be larger than a plan file.
+func readSheet(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, sheet.MaxBytes+1))
+}
+
+// checkOne checks one file against the campaign file that counts, or by the API where none does.
+func (a *app) checkOne(ctx context.Context, file, campaignFile string, window campaign.TakeoverID, now time.Time) ([]byte, campaign.Findings, []plan.Note, error) {
+	src, err := readPlan(file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	if campaignFile == "" {
 		c, err := a.connect(ctx)
 		if err == nil {
 			defer c.close()
-			in, err := a.gather(ctx, c, file, src)
-			if err != nil {
-				return nil, err
-			}
-			var out desk.Submitted
-			err = c.post(ctx, a, "/plans/check", in, &out)
-			return out.Findings, err
+			found, notes, err := a.checkBy(ctx, c, file, src, window)
+			return src, found, notes, err
 		}
 		campaignFile = filepath.Join(filepath.Dir(file), "campaign.yaml")
 		if _, statErr := os.Stat(campaignFile); statErr != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 	}
 	camp, found, err := readCampaign(campaignFile)
 	if err != nil || found.HasErrors() {
-		return found, err
+		return src, found, nil, err
 	}
-	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now})
-	_, _, findings := plan.Load(file, src, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
+	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now,
+		// Which server will publish, and whether platforms reach it, is not known here.
+		MediaURL: func(campaign.Digest, time.Time) string { return "" }})
+	x, findings := loadPlan(file, src, window, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
 		Surface: desk.Surfaces(&camp, facts, registry.Channel)})
-	return findings, nil
+	if x == nil {
+		return src, findings, nil, nil
+	}
+	return src, findings, x.Notes, nil
+}
+
+// checkBy lets the daemon, or the data folder, check one plan.
+func (a *app) checkBy(ctx context.Context, c *client, file string, src []byte, window campaign.TakeoverID) (campaign.Findings, []plan.Note, error) {
+	in, err := a.gather(ctx, c, file, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.Window = window
+	var out desk.Submitted
+	err = c.post(ctx, a, "/plans/check", in, &out)
+	called(file, out)
+	return out.Findings, out.Notes, err
+}
+
+// loadPlan expands a plan file, or the one that a sheet stands for.
+func loadPlan(file string, src []byte, window campaign.TakeoverID, env plan.Env) (*plan.Expansion, campaign.Findings) {
+	if !sheet.Is(file, src) {
+		_, x, found := plan.Load(file, src, env)
+		return x, found
+	}
+	s := sheet.Read(file, src, sheet.Options{Campaign: env.Campaign, Window: window})
+	if s.Source == nil {
+		return nil, s.Findings
+	}
+	_, x, found := plan.Load(sheet.SourceName(file), s.Source, env)
+	return x, append(s.Findings, s.Place(found)...)
+}
+
+// parsePlan reads the form of a plan file or sheet; nil where it cannot be read.
+func parsePlan(file string, src []byte) *plan.Plan {
+	if sheet.Is(file, src) {
+		src = sheet.Read(file, src, sheet.Options{}).Source
+	}
+	p, _ := plan.Parse(file, src)
+	return p
+}
+
+// called names the file in an answer as the command line does.
+func called(file string, out desk.Submitted) {
+	for i := range out.Findings {
+		out.Findings[i].File = file
+	}
+	for i := range out.Notes {
+		out.Notes[i].File = file
+	}
 }
 
 func readCampaign(file string) (campaign.Campaign, campaign.Findings, error) {
@@ -168,25 +256,24 @@ func describeBelow(root string) func(string) (campaign.Media, error) {
 	return func(path string) (campaign.Media, error) {
 		f, err := media.OpenBelow(root, path)
 		if err != nil {
-			return campaign.Media{}, err
+			return campaign.Media{}, desk.MediaError(err)
 		}
 		defer f.Close()
 		i, err := media.Describe(f, media.Limits{})
-		switch {
-		case errors.Is(err, media.ErrType):
-			err = fmt.Errorf("%w: %w", plan.ErrMediaType, err)
-		case errors.Is(err, media.ErrSize):
-			err = fmt.Errorf("%w: %w", plan.ErrMediaSize, err)
-		}
-		return campaign.Media{Digest: i.Digest, Name: filepath.Base(path), Type: i.Type, Bytes: i.Bytes, Width: i.Width, Height: i.Height}, err
+		return campaign.Media{Digest: i.Digest, Name: filepath.Base(path), Type: i.Type, Bytes: i.Bytes, Width: i.Width, Height: i.Height}, desk.MediaError(err)
 	}
 }
 
 // gather makes a submission of a file: the pictures that it names are handed
 // to the daemon first.
 func (a *app) gather(ctx context.Context, c *client, file string, src []byte) (web.Submission, error) {
-	in := web.Submission{File: filepath.Base(file), Source: string(src), Media: map[string]campaign.Digest{}}
-	p, _ := plan.Parse(file, src)
+	in := web.Submission{File: filepath.Base(file), Media: map[string]campaign.Digest{}}
+	if sheet.Is(file, src) {
+		in.Sheet = src
+	} else {
+		in.Source = string(src)
+	}
+	p := parsePlan(file, src)
 	if p == nil {
 		return in, nil
 	}
@@ -260,6 +347,8 @@ func (a *app) planSubmit() *cobra.Command {
 	c.Flags().StringVar(&in.Note, "note", "", "a word for those who approve")
 	c.Flags().BoolVar(&in.OnlyClean, "only-clean", false, "submit the posts without errors, keep the others as drafts")
 	c.Flags().IntVar(&in.Expect, "expect", 0, "refuse unless this revision of the plan is the present one")
+	c.Flags().StringVar((*string)(&in.Window), "window", "", "the window of a sheet that names none")
+	c.Flags().StringToStringVar(&in.Columns, "column", nil, "what a heading of a sheet means, such as Foo=text_fr; Foo= leaves it out; remembered")
 	c.Flags().BoolVar(&removeAll, "remove", false, "withdraw everything that the file no longer contains, however much it is")
 	return c
 }
@@ -276,6 +365,7 @@ func (a *app) handIn(ctx context.Context, file, path string, in web.Submission, 
 			return err
 		}
 		with.Note, with.OnlyClean, with.Expect, with.Removals = in.Note, in.OnlyClean, in.Expect, in.Removals
+		with.Window, with.Columns = in.Window, in.Columns
 		var out desk.Submitted
 		err = c.post(ctx, a, path, with, &out)
 		var refused *apiError
@@ -304,8 +394,16 @@ func (a *app) handIn(ctx context.Context, file, path string, in web.Submission, 
 }
 
 func (a *app) printSubmitted(w io.Writer, file string, src []byte, out desk.Submitted, done bool) {
-	a.printFindings(w, out.Findings, map[string][]byte{file: src, filepath.Base(file): src})
-	for _, ch := range out.Diff.Changes {
+	called(file, out)
+	found, changes := out.Findings, out.Diff.Changes
+	if a.quiet {
+		found, changes = slices.DeleteFunc(slices.Clone(found), func(f campaign.Finding) bool { return f.Severity != campaign.SeverityError }), nil
+	}
+	a.printFindings(w, found, map[string][]byte{file: src})
+	if !a.quiet {
+		printNotes(w, out.Notes)
+	}
+	for _, ch := range changes {
 		d := ch.New
 		if d == nil {
 			d = ch.Old
@@ -381,21 +479,6 @@ func (a *app) planStatus() *cobra.Command {
 						}
 					}
 				})
-			})
-		},
-	}
-}
-
-func (a *app) planExport() *cobra.Command {
-	return &cobra.Command{
-		Use: "export PLAN", Short: "Print the plan's file as it was submitted", Args: cobra.ExactArgs(1), Example: "  takeover plan export mayors-imd-2026 > mine.yaml",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withClient(cmd.Context(), func(c *client) error {
-				var v web.PlanSource
-				if err := c.get(cmd.Context(), planPath(args[0], "/source"), nil, &v); err != nil {
-					return err
-				}
-				return a.print("plan_source", v, nil, func(w io.Writer) { _, _ = io.WriteString(w, v.Source) })
 			})
 		},
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/web"
 )
@@ -86,6 +87,7 @@ type previewed struct {
 	Channel  campaign.ChannelID `json:"channel"`
 	Language string             `json:"language"`
 	Due      time.Time          `json:"due"`
+	Written  time.Time          `json:"written,omitzero"` // where the channel's min_gap moved it
 	Length   int                `json:"length"`
 	Limit    int                `json:"limit"`
 	Content  campaign.Content   `json:"content"`
@@ -110,7 +112,7 @@ func (a *app) planPreview() *cobra.Command {
 				return err
 			}
 			surface := desk.Surfaces(&camp, facts, nil)
-			_, x, found := plan.Load(args[0], src, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
+			x, found := loadPlan(args[0], src, "", plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
 			a.printFindings(a.err, found, map[string][]byte{args[0]: src})
 			if x == nil {
 				return exit{exitFindings}
@@ -131,11 +133,15 @@ func (a *app) planPreview() *cobra.Command {
 
 func previews(x *plan.Expansion, only campaign.ChannelID, surface func(campaign.ChannelID) (plan.Surface, bool)) []previewed {
 	list := []previewed{}
+	written := map[campaign.DeliveryID]time.Time{}
+	for _, n := range x.Notes {
+		written[n.Delivery] = n.Written
+	}
 	for _, d := range x.Deliveries {
 		if only != "" && d.Channel != only {
 			continue
 		}
-		p := previewed{Post: d.Post, Step: d.Step, Channel: d.Channel, Language: d.Language, Due: d.Due, Content: x.Contents[d.Content]}
+		p := previewed{Post: d.Post, Step: d.Step, Channel: d.Channel, Language: d.Language, Due: d.Due, Written: written[d.ID], Content: x.Contents[d.Content]}
 		if s, ok := surface(d.Channel); ok && s.Measure != nil {
 			p.Length, _ = s.Measure(p.Content.Text)
 			p.Limit = s.Limits.TextFor(len(p.Content.Media))
@@ -148,15 +154,59 @@ func previews(x *plan.Expansion, only campaign.ChannelID, surface func(campaign.
 func printPreviews(w io.Writer, list []previewed, loc *time.Location) {
 	for _, p := range list {
 		fmt.Fprintf(w, "── %s  %s  %s  %s", strings.Trim(string(p.Post)+"/"+p.Step, "/"), p.Channel, p.Language, when(p.Due, loc))
+		if !p.Written.IsZero() {
+			fmt.Fprintf(w, " instead of %s", p.Written.In(loc).Format(clockForm(p.Written)))
+		}
 		if p.Limit > 0 {
 			fmt.Fprintf(w, "  %d of %d", p.Length, p.Limit)
 		}
 		fmt.Fprintf(w, "\n%s\n", escapeTerminal(p.Content.Text))
-		for _, m := range p.Content.Media {
-			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("[%s: %s; %s]", m.Name, m.Alt, m.Credit)))
+		for _, line := range besideText(p.Content) {
+			fmt.Fprintln(w, escapeTerminal(line))
 		}
 		fmt.Fprintln(w)
 	}
+}
+
+// besideText is all that leaves with the text, a line each.
+func besideText(c campaign.Content) []string {
+	var out []string
+	say := func(form string, args ...any) { out = append(out, "["+fmt.Sprintf(form, args...)+"]") }
+	for _, m := range c.Media {
+		say("%s: %s; %s", m.Name, m.Alt, m.Credit)
+	}
+	if p := c.Poll; p != nil {
+		choose := "one"
+		if p.Multiple {
+			choose = "several"
+		}
+		say("poll: %s; choose %s, open for %s", strings.Join(p.Options, " | "), choose, yamlwalk.FormatDuration(p.Ends))
+	}
+	if k := c.Card; k != nil {
+		say("card of %s: %s", c.Link, k.Title)
+		if k.Description != "" {
+			say("below its title: %s", k.Description)
+		}
+		if k.Picture != nil {
+			say("its picture: %s", k.Picture.Name)
+		}
+	}
+	for i, part := range c.Thread {
+		say("part %d: %s", i+2, part)
+	}
+	if c.FirstComment != "" {
+		say("first comment: %s", c.FirstComment)
+	}
+	if c.ContentWarning != "" {
+		say("content warning: %s", c.ContentWarning)
+	}
+	if c.Visibility != "" {
+		say("visible: %s", c.Visibility)
+	}
+	if c.Silent {
+		say("without a ping to readers")
+	}
+	return out
 }
 
 // campaignFor is the campaign that a plan is looked at against: the file named,

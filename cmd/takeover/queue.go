@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,7 +55,7 @@ func (a *app) queueCommand() *cobra.Command {
 					}
 					select {
 					case <-cmd.Context().Done():
-						return nil
+						return exit{exitInterrupted}
 					case <-time.After(2 * time.Second):
 					}
 				}
@@ -71,14 +73,19 @@ func (a *app) queueCommand() *cobra.Command {
 	return c
 }
 
-// moment reads "-8h", "+3h" or an instant.
+// moment reads "-8h", "+3h", whole days ("+1d", of 24 hours) or an instant.
 func moment(s string) (time.Time, error) {
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.Atoi(n); err == nil && days > -36500 && days < 36500 {
+			return time.Now().Add(time.Duration(days) * 24 * time.Hour).UTC(), nil
+		}
+	}
 	if d, err := time.ParseDuration(strings.TrimPrefix(s, "+")); err == nil {
 		return time.Now().Add(d).UTC(), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, usagef("%q is no time; write -8h, +3h or 2026-12-18T09:00:00+01:00", s)
+		return t, usagef("%q is no time; write -8h, +3h, +1d or 2026-12-18T09:00:00+01:00", s)
 	}
 	return t.UTC(), nil
 }
@@ -101,8 +108,11 @@ func (a *app) showQueue(ctx context.Context, c *client, query url.Values) error 
 	}
 	err = a.print("queue", all.Rows, all.Rows, func(w io.Writer) {
 		a.printRows(w, all.Rows, loc)
+		if len(all.Rows) == 0 {
+			fmt.Fprintln(w, "No delivery is like that.")
+		}
 		if all.Person > 0 {
-			fmt.Fprintf(w, "%s a person: takeover resolve ID\n", count(all.Person, "delivery needs"))
+			fmt.Fprintf(w, "%s a person: takeover resolve ID\n", map[bool]string{true: "1 delivery needs", false: fmt.Sprintf("%d deliveries need", all.Person)}[all.Person == 1])
 		}
 	})
 	if err == nil && all.Person > 0 {
@@ -119,13 +129,6 @@ func cloned(v url.Values) url.Values {
 	return out
 }
 
-func (a *app) printRows(w io.Writer, rows []desk.Row, loc *time.Location) {
-	for _, r := range rows {
-		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s  %s  %s  %s/%s  %s  %s. %s", r.ID, when(r.Due, loc), r.Channel,
-			r.Plan, strings.Trim(string(r.Post)+"/"+r.Step, "/"), r.Language, r.Shown, r.Why)))
-	}
-}
-
 func deliveryPath(id string, more ...string) string {
 	return "/deliveries/" + url.PathEscape(id) + strings.Join(more, "")
 }
@@ -138,15 +141,18 @@ func (a *app) showCommand() *cobra.Command {
 			return a.sight(cmd.Context(), args[0], "delivery", func(w io.Writer, s desk.Sight, loc *time.Location) {
 				a.printRows(w, []desk.Row{s.Row}, loc)
 				fmt.Fprintf(w, "\n%s\n\n", escapeTerminal(s.Content.Text))
-				for _, m := range s.Content.Media {
-					fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("picture %s, described as %q, credit %q", m.Name, m.Alt, m.Credit)))
+				for _, line := range besideText(s.Content) {
+					fmt.Fprintln(w, escapeTerminal(line))
 				}
 				for _, r := range s.Receipts {
 					fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("published %s %s (known by %s)", when(r.At, loc), r.URL, r.How)))
 				}
+				for _, n := range s.Numbers {
+					fmt.Fprintln(w, escapeTerminal("counted "+when(n.At, loc)+" "+counts(n)))
+				}
 				for _, t := range s.Tries {
 					if attempts {
-						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("attempt %d part %d: armed %s, %s, %s %s", t.N, t.Part+1, when(t.ArmedAt, loc), t.Fate, t.Reach, t.Reason)))
+						fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("attempt %d part %d: armed %s, %s, %s. %s", t.N, t.Part+1, when(t.ArmedAt, loc), orElse(t.Fate, "no result"), orElse(t.Reach, "nothing known"), t.Why)))
 					}
 				}
 				fmt.Fprintln(w, "next: "+escapeTerminal(s.Next))
@@ -155,6 +161,15 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&attempts, "attempts", false, "every attempt with its evidence")
 	return c
+}
+
+// counts are the numbers that the platform gave.
+func counts(n campaign.Numbers) string {
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(n.Counts)) {
+		words = append(words, fmt.Sprintf("%s %d", k, n.Counts[k]))
+	}
+	return orElse(strings.Join(words, ", "), "the platform gave no numbers")
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -175,11 +190,7 @@ func (a *app) sight(ctx context.Context, id, kind string, text func(io.Writer, d
 		if err := c.get(ctx, deliveryPath(id), nil, &s); err != nil {
 			return err
 		}
-		loc, err := a.location("UTC")
-		if err != nil {
-			return err
-		}
-		if err := a.print(kind, s, nil, func(w io.Writer) { text(w, s, loc) }); err != nil {
+		if err := a.print(kind, s, nil, func(w io.Writer) { text(w, s, a.campaignZone(ctx, c)) }); err != nil {
 			return err
 		}
 		if s.State == campaign.NeedsHuman {
@@ -198,7 +209,13 @@ func (a *app) deed(ctx context.Context, path string, in any) error {
 		}
 		return a.print("done", d, d.Rows, func(w io.Writer) {
 			fmt.Fprintln(w, escapeTerminal(d.Text))
-			a.printRows(w, d.Rows, time.UTC)
+			if a.quiet {
+				if n := len(d.Locked); n > 0 {
+					fmt.Fprintf(w, "Left as it is: %s.\n", count(n, "delivery"))
+				}
+				return
+			}
+			a.printRows(w, d.Rows, a.campaignZone(ctx, c))
 			for _, l := range d.Locked {
 				fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("left as it is: %s: %s", l.ID, l.Why)))
 			}
@@ -227,12 +244,12 @@ func (a *app) cancelCommand() *cobra.Command {
 }
 
 func (a *app) rescheduleCommand() *cobra.Command {
-	var at string
+	var at, why string
 	c := &cobra.Command{
 		Use: "reschedule ID", Short: "Make a new delivery of one that did not go out", Args: cobra.ExactArgs(1),
 		Example: "  takeover reschedule d_7k2f --at +10m",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var r desk.Reschedule
+			r := desk.Reschedule{Why: why}
 			if at != "" {
 				t, err := moment(at)
 				if err != nil {
@@ -243,6 +260,7 @@ func (a *app) rescheduleCommand() *cobra.Command {
 			return a.deed(cmd.Context(), deliveryPath(args[0], "/reschedule"), r)
 		},
 	}
+	c.Flags().StringVarP(&why, "message", "m", "", "why")
 	c.Flags().StringVar(&at, "at", "", "when: +10m, or 2026-12-18T09:00:00+01:00 (default: now)")
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
@@ -23,7 +24,12 @@ does with a repeated post. The first line of the output is the wall's address.`,
 				return err
 			}
 			defer s.Close()
-			return s.ListenAndServe(cmd.Context(), listen, func(at net.Addr) { fmt.Fprintf(a.out, "http://%s\n", at) })
+			err = s.ListenAndServe(cmd.Context(), listen, func(at net.Addr) { fmt.Fprintf(a.out, "http://%s\n", at) })
+			var op *net.OpError
+			if errors.As(err, &op) && op.Op == "listen" {
+				return unreachable{err} // as of a daemon that cannot listen
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8081", "address of the wall and of the accounts; anybody who reaches it may post")

@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +18,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/scheduler"
+	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/web"
 )
 
@@ -57,55 +56,99 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 func (a *app) serve(ctx context.Context, s configs.Server, apply string, pagesAs campaign.PersonID) error {
-	log := a.serveLogger(s)
+	if err := mayBegin(s, apply); err != nil {
+		return err
+	}
 	var h *house
 	if err := patiently(ctx, func() (err error) {
-		h, err = openHouse(s, houseOptions{log: log, publish: true, pagesAs: pagesAs})
+		h, err = openHouse(s, houseOptions{log: a.serveLogger(s), publish: true, pagesAs: pagesAs})
 		return err
 	}); err != nil {
 		return err
 	}
+	d, err := a.begin(ctx, h, apply)
+	if err != nil {
+		return errors.Join(err, h.giveUp())
+	}
 	defer h.close()
-	tcp, err := net.Listen("tcp", s.Listen)
-	if err != nil {
-		return unreachable{err}
-	}
-	h.address = orElse(s.BaseURL, "http://"+tcp.Addr().String())
-	srv, err := h.web()
-	if err != nil {
-		return errors.Join(err, tcp.Close())
-	}
-	if pagesAs != "" && !tcp.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		return usagef("--pages-as is for loopback only")
-	}
-	socket, err := listenSocket(s.Layout.Socket)
-	if err != nil {
-		return errors.Join(err, tcp.Close())
-	}
-	if apply != "" {
-		local, err := h.client()
-		if err != nil {
-			return err
-		}
-		if err := a.applyAtStart(ctx, local, apply); err != nil {
-			return err
-		}
-	}
-	a.say("takeover serves http://%s, data in %s", tcp.Addr(), s.Layout.Data)
+	a.say("takeover serves http://%s, data in %s", d.tcp.Addr(), s.Layout.Data)
 	notify("READY=1")
 	defer notify("STOPPING=1")
-	return h.run(ctx, srv, socket, tcp)
+	return h.run(ctx, d)
+}
+
+// doors are what a daemon is reached by.
+type doors struct {
+	web         *web.Server
+	socket, tcp net.Listener
+}
+
+// begin opens the doors and applies the campaign file, if there is one.
+func (a *app) begin(ctx context.Context, h *house, apply string) (d doors, err error) {
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, l := range []net.Listener{d.tcp, d.socket} {
+			if l != nil {
+				err = errors.Join(err, l.Close())
+			}
+		}
+	}()
+	if d.tcp, err = net.Listen("tcp", h.server.Listen); err != nil {
+		return d, unreachable{err}
+	}
+	if h.pagesAs != "" && !d.tcp.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return d, usagef("--pages-as is for loopback only")
+	}
+	h.address = orElse(h.server.BaseURL, "http://"+d.tcp.Addr().String())
+	if d.web, err = h.web(); err != nil {
+		return d, err
+	}
+	if d.socket, err = listenSocket(h.server.Layout.Socket); err != nil {
+		return d, err
+	}
+	if apply == "" {
+		return d, h.tellNoCampaign(ctx)
+	}
+	local, err := h.client()
+	if err != nil {
+		return d, err
+	}
+	return d, a.applyAtStart(ctx, local, apply)
+}
+
+// tellNoCampaign says that a daemon has nothing to do, where it has not.
+func (h *house) tellNoCampaign(ctx context.Context) error {
+	err := h.store.View(ctx, func(tx store.Tx) error { _, err := tx.Campaign(); return err })
+	if errors.Is(err, store.ErrNotFound) {
+		h.log.Warn("there is no campaign in this data folder, so nothing can be submitted or published: takeover campaign apply campaign.yaml", "data", h.server.Layout.Data)
+		return nil
+	}
+	return err
 }
 
 // run is the daemon's life: it ends when ctx does, or with the first part that fails.
-func (h *house) run(ctx context.Context, srv *web.Server, socket, tcp net.Listener) error {
+func (h *house) run(ctx context.Context, d doors) error {
 	g, ctx := errgroup.WithContext(ctx)
-	local, public := &http.Server{Handler: srv.Local()}, &http.Server{Handler: srv.Public()}
+	local, public := &http.Server{Handler: d.web.Local()}, &http.Server{Handler: d.web.Public()}
+	public.RegisterOnShutdown(d.web.EndLive)
 	grace := h.server.StopTimeout
 	g.Go(func() error { return h.engine.Run(ctx) })
-	g.Go(func() error { return served(web.Serve(ctx, local, func() error { return local.Serve(socket) }, grace)) })
-	g.Go(func() error { return served(web.Serve(ctx, public, func() error { return public.Serve(tcp) }, grace)) })
+	g.Go(func() error {
+		return served(web.Serve(ctx, local, func() error { return local.Serve(d.socket) }, grace))
+	})
+	g.Go(func() error {
+		return served(web.Serve(ctx, public, func() error { return public.Serve(d.tcp) }, grace))
+	})
 	g.Go(func() error { return newFolderDoor(h).run(ctx) })
+	g.Go(func() error { // what servers say of themselves is known before it is needed
+		if err := h.desk.CheckChannels(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("the channels could not be checked", "err", err)
+		}
+		return nil
+	})
+	g.Go(func() error { h.teller.Run(ctx); return nil })
 	g.Go(func() error { return scheduler.Housekeep(ctx, time.Local, h.log, h.jobs()...) })
 	g.Go(func() error { return watchdog(ctx, h) })
 	return g.Wait()
@@ -163,32 +206,14 @@ func isTerminal(w any) bool {
 
 // jobs is the housekeeping of a daemon.
 func (h *house) jobs() []scheduler.Job {
-	if h.server.BackupAt == "" {
-		return nil
-	}
-	return []scheduler.Job{{Name: "backup", Spec: h.server.BackupAt, Run: h.backup}}
-}
-
-// backup copies the store and drops the oldest copies beyond those to keep.
-func (h *house) backup(ctx context.Context) error {
-	dir := h.server.Layout.Backups
-	path := filepath.Join(dir, "takeover-"+h.clock.Now().Format("20060102T150405Z")+".db")
-	if err := h.store.Backup(ctx, path); err != nil {
+	jobs := []scheduler.Job{{Name: "consents", Spec: "@every 2s", Run: h.desk.EndConsents}, {Name: "telling", Spec: "@every 1m", Run: h.desk.TellOpen}, {Name: "channels", Spec: "@every 6h", Run: h.desk.CheckChannels}, {Name: "numbers", Spec: "@every 10m", Run: func(ctx context.Context) error {
+		_, err := h.desk.CollectNumbers(ctx)
 		return err
+	}}}
+	if h.server.BackupAt != "" {
+		jobs = append(jobs, scheduler.Job{Name: "backup", Spec: h.server.BackupAt, Run: h.nightly})
 	}
-	h.log.Info("backup made", "file", path)
-	old, err := filepath.Glob(filepath.Join(dir, "takeover-*.db"))
-	if err != nil {
-		return err
-	}
-	slices.Sort(old)
-	for len(old) > max(h.server.BackupKeep, 1) {
-		if err := os.Remove(old[0]); err != nil {
-			return err
-		}
-		old = old[1:]
-	}
-	return nil
+	return jobs
 }
 
 // notify tells systemd about the daemon's life, where it started it.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -35,6 +33,9 @@ func (a *app) whenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if end.Before(begin) {
+				return usagef("--from %s is after --until %s; exchange them", from, until)
+			}
 			list, err := plan.When(args[0], loc, begin, end)
 			if err != nil {
 				return usageError{err}
@@ -45,6 +46,9 @@ func (a *app) whenCommand() *cobra.Command {
 			return a.print("when", list, list, func(w io.Writer) {
 				for _, o := range list {
 					fmt.Fprintf(w, "%s  %s  %s\n", o.Wall, when(o.At, loc), o.Note)
+				}
+				if len(list) == 0 {
+					a.say("The series does not fire from %s until %s, the last day not counted.", from, until)
 				}
 			})
 		},
@@ -64,58 +68,6 @@ func localDate(flag, s string) (time.Time, error) {
 		return t, usagef("%s %q is no date like 2026-12-14", flag, s)
 	}
 	return t, nil
-}
-
-// measured is the answer for one text.
-type measured struct {
-	Length int  `json:"length"`
-	Limit  int  `json:"limit"`
-	Valid  bool `json:"valid"`
-}
-
-// maxText bounds one line of measure, as long as a whole plan may be.
-const maxText = 4 << 20
-
-func (a *app) measureCommand() *cobra.Command {
-	var platform string
-	c := &cobra.Command{
-		Use:     "measure --platform NAME",
-		Short:   "Count texts as a platform counts them: JSON strings, one a line, on standard input",
-		Example: `  echo '"Ten years, one community. https://www.ittakesacommunity.org/"' | takeover measure --platform x -o json`,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			facts, ok := channels.Known(platform)
-			if !ok || facts.Measure == nil {
-				return usagef("unknown platform %q; takeover platforms lists them", platform)
-			}
-			lines := bufio.NewScanner(a.in)
-			lines.Buffer(make([]byte, 0, 64<<10), maxText)
-			for n := 1; lines.Scan(); n++ {
-				if strings.TrimSpace(lines.Text()) == "" {
-					continue
-				}
-				var text string
-				if err := json.Unmarshal(lines.Bytes(), &text); err != nil {
-					return usagef("line %d is no JSON string: %v", n, err)
-				}
-				length, valid := facts.Measure(text)
-				limit := facts.Limits.Text
-				m := measured{length, limit, valid && (limit == 0 || length <= limit)}
-				if a.format == "text" {
-					fmt.Fprintf(a.out, "%d of %d, %s\n", m.Length, m.Limit, map[bool]string{true: "fits", false: "does not fit"}[m.Valid])
-				} else if err := a.json(m); err != nil {
-					return err
-				}
-			}
-			if err := lines.Err(); err != nil {
-				return usagef("standard input: %v", err)
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&platform, "platform", "", "x, mastodon, bluesky, …")
-	_ = c.MarkFlagRequired("platform")
-	return c
 }
 
 func (a *app) platformsCommand() *cobra.Command {

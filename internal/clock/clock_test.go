@@ -147,3 +147,72 @@ func TestSteppedClocksMoveApart(t *testing.T) {
 		t.Errorf("ran on to %s", s.Now())
 	}
 }
+
+// A clock that stands still is woken at once from outside, and time that was
+// let on again does not pass the work that was asked for.
+func TestSteppedIsWokenWhileItStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Date(2026, 12, 18, 0, 0, 0, 0, time.UTC)
+		s := NewStepped(start)
+		s.RunUntil(start)
+		wake := make(chan struct{}, 1)
+		var seen []time.Duration
+		for range 2 { // one is woken, one waits for its time
+			worker := s.Busy()
+			go func() {
+				defer worker()
+				_ = s.Wait(t.Context(), start.Add(time.Hour), wake)
+				seen = append(seen, s.Now().Sub(start))
+			}()
+			synctest.Wait() // nobody polls: all goroutines rest
+		}
+		deed := s.Busy()
+		wake <- struct{}{}
+		synctest.Wait()
+		s.RunUntil(start.Add(2 * time.Hour))
+		deed()
+		synctest.Wait()
+		if len(seen) != 2 || seen[0] != 0 || seen[1] != time.Hour {
+			t.Errorf("woke at %v", seen)
+		}
+	})
+}
+
+// Many wake one another, some are cancelled, and time goes on all the same.
+func TestSteppedUnderManyHands(t *testing.T) {
+	start := time.Date(2026, 12, 18, 0, 0, 0, 0, time.UTC)
+	s := NewStepped(start)
+	const n, rounds = 8, 200
+	wakes := make([]chan struct{}, n)
+	for i := range wakes {
+		wakes[i] = make(chan struct{}, 1)
+	}
+	var all sync.WaitGroup
+	hold := s.Busy()
+	for i := range n {
+		done := s.Busy()
+		all.Go(func() {
+			defer done()
+			for k := range rounds {
+				select {
+				case wakes[(i+k)%n] <- struct{}{}:
+				default:
+				}
+				before := s.Now()
+				_ = s.Wait(t.Context(), before.Add(time.Duration(1+(i*k)%7)*time.Minute), wakes[i])
+				if s.Now().Before(before) {
+					t.Error("time went back")
+				}
+			}
+		})
+	}
+	hold()
+	all.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- s.Wait(ctx, time.Time{}, nil) }()
+	cancel()
+	if <-ended == nil {
+		t.Error("a cancelled wait says nothing")
+	}
+}

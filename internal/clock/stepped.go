@@ -16,13 +16,20 @@ type Stepped struct {
 	busy    int
 	waiters map[*waiter]struct{}
 	limit   time.Time // never advanced beyond; zero: no limit
+
+	still     bool // time stands still: nothing is waited for, or the limit is reached
+	listening int  // waiters that listen for their wake-ups themselves
+	recalled  bool // they were asked to stop listening
 }
 
 type waiter struct {
+	ctx    context.Context
 	until  time.Time
 	wake   <-chan struct{}
 	worker bool // was busy before it waited
 	done   chan struct{}
+	// look asks the waiting goroutine to look again what it may wait for.
+	look chan struct{}
 }
 
 // NewStepped makes a clock that stands at wall, one hour after a boot.
@@ -87,8 +94,13 @@ func (s *Stepped) Busy() (done func()) {
 
 // Wait follows the contract of Clock. The caller must be one that said Busy
 // before, or nobody may be.
+//
+// While time can go on, wake-ups are received by settle, under the lock, so
+// that it cannot go on between a wake-up and the work that it asks for. While
+// it stands still the waiters listen themselves, and it stays so until all of
+// them have stopped listening: nobody polls.
 func (s *Stepped) Wait(ctx context.Context, until time.Time, wake <-chan struct{}) error {
-	w := &waiter{until: until, wake: wake, done: make(chan struct{})}
+	w := &waiter{ctx: ctx, until: until, wake: wake, done: make(chan struct{}), look: make(chan struct{}, 1)}
 	s.mu.Lock()
 	if s.busy > 0 {
 		s.busy--
@@ -96,36 +108,50 @@ func (s *Stepped) Wait(ctx context.Context, until time.Time, wake <-chan struct{
 	}
 	s.waiters[w] = struct{}{}
 	s.settle()
-	s.mu.Unlock()
-
-	// Wake-ups are received by settle, under the lock, so that time cannot
-	// advance between a wake-up and the work it asks for. The poll finds those
-	// sent from outside while nobody works.
-	poll := time.NewTicker(time.Millisecond)
-	defer poll.Stop()
 	for {
-		select {
-		case <-w.done:
-			return nil
-		case <-ctx.Done():
-			s.mu.Lock()
-			s.release(w)
+		if _, waits := s.waiters[w]; !waits {
 			s.mu.Unlock()
 			return ctx.Err()
-		case <-poll.C:
-			s.mu.Lock()
+		}
+		var listen <-chan struct{}
+		if s.still {
+			listen = wake
+			s.listening++
+		}
+		s.mu.Unlock()
+		heard := false
+		select {
+		case <-w.done:
+		case <-ctx.Done():
+		case <-w.look:
+		case <-listen:
+			heard = true
+		}
+		s.mu.Lock()
+		if listen != nil {
+			s.listening--
+		}
+		if heard || ctx.Err() != nil {
+			s.release(w)
 			s.settle()
-			s.mu.Unlock()
+		} else if s.recalled && s.listening == 0 {
+			s.settle()
 		}
 	}
 }
 
 // settle runs with mu held: when nobody works it hands out wake-ups, else
-// advances to the earliest time that is waited for.
+// advances to the earliest time that is waited for; else time stands still.
 func (s *Stepped) settle() {
 	if s.busy > 0 {
 		return
 	}
+	if s.listening > 0 {
+		s.still, s.recalled = false, true
+		s.ask() // the last one that stops listening settles
+		return
+	}
+	s.recalled = false
 	woken := false
 	for w := range s.waiters {
 		select {
@@ -133,6 +159,10 @@ func (s *Stepped) settle() {
 			s.release(w)
 			woken = true
 		default:
+			if w.ctx.Err() != nil {
+				s.release(w)
+				woken = true
+			}
 		}
 	}
 	if woken || s.wakeDue() {
@@ -145,11 +175,26 @@ func (s *Stepped) settle() {
 		}
 	}
 	if next.IsZero() || (!s.limit.IsZero() && next.After(s.limit)) {
+		if !s.still {
+			s.still = true
+			s.ask()
+		}
 		return
 	}
+	s.still = false
 	s.boot += next.Sub(s.wall)
 	s.wall = next
 	s.wakeDue()
+}
+
+// ask lets every waiting goroutine look again, with mu held.
+func (s *Stepped) ask() {
+	for w := range s.waiters {
+		select {
+		case w.look <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // wakeDue releases those whose time has come.

@@ -29,6 +29,8 @@ var neverCalled = prefixes(
 	"0.0.0.0/8",                      // this host
 	"169.254.0.0/16",                 // link-local, with most clouds' metadata
 	"168.63.129.16/32",               // Azure's metadata
+	"100.100.100.200/32",             // Alibaba's metadata, in a carrier-grade NAT network
+	"fd00:ec2::254/128",              // Amazon's metadata, in a private network
 	"192.0.0.0/24", "192.88.99.0/24", // protocol assignments, 6to4 relays
 	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", // documentation
 	"198.18.0.0/15",              // benchmarks
@@ -52,17 +54,16 @@ func prefixes(list ...string) []netip.Prefix {
 
 // CheckAddress tells whether the address may be called; the error wraps
 // ErrAddress. With allowPrivate loopback, private and carrier-grade NAT
-// addresses may; link-local, multicast, translated and reserved ones never.
+// addresses may; link-local, multicast, translated and reserved ones never,
+// nor what clouds answer metadata on.
 func CheckAddress(a netip.Addr, allowPrivate bool) error {
 	a = a.Unmap().WithZone("")
-	if within(a, ownNetworks) {
-		if allowPrivate {
-			return nil
-		}
-		return fmt.Errorf("%w: %s is not public; set allow_private if it is meant", ErrAddress, a)
-	}
-	if !a.IsValid() || within(a, neverCalled) || a.Is6() && !globalV6.Contains(a) {
+	own := within(a, ownNetworks)
+	switch {
+	case !a.IsValid(), within(a, neverCalled), !own && a.Is6() && !globalV6.Contains(a):
 		return fmt.Errorf("%w: %s is no address that posts are sent to", ErrAddress, a)
+	case own && !allowPrivate:
+		return fmt.Errorf("%w: %s is not public; set allow_private if it is meant", ErrAddress, a)
 	}
 	return nil
 }
@@ -110,4 +111,19 @@ func dialer(allowPrivate bool) *net.Dialer {
 			return CheckAddress(ap.Addr(), allowPrivate)
 		},
 	}
+}
+
+// Dial connects to host:port, checked addresses only, for a protocol that is
+// not HTTP. What the connection has not delivered when it is closed is
+// forgotten, as with Publish. The error holds no address.
+func Dial(ctx context.Context, address string, allowPrivate bool) (net.Conn, error) {
+	conn, err := dialer(allowPrivate).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, quiet{err}
+	}
+	if err := forgetful(conn.(*net.TCPConn)); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }

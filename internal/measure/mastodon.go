@@ -5,21 +5,28 @@ import (
 	"unicode"
 )
 
-// mastodonURLLength is what a link counts. Servers may say otherwise
-// (characters_reserved_per_url); none is known that does. Source: platforms.md §2.4.
+// mastodonURLLength is what a link counts unless the server says otherwise
+// (characters_reserved_per_url). Source: platforms.md §2.4.
 const mastodonURLLength = 23
 
 // Mastodon counts code points, which is never less than the grapheme clusters
 // that newer servers count. A link that begins with http:// or https:// counts
 // 23; of a mention "@user@domain" only "@user" counts. Source: platforms.md §2.4.
-func Mastodon(text string) (length int, valid bool) {
+func Mastodon(text string) (length int, valid bool) { return mastodon(text, mastodonURLLength) }
+
+// MastodonLinks counts like Mastodon on a server where a link counts perLink.
+func MastodonLinks(perLink int) Func {
+	return func(text string) (int, bool) { return mastodon(text, perLink) }
+}
+
+func mastodon(text string, perLink int) (length int, valid bool) {
 	runes := []rune(text)
 	links := linkScan{text: runes, schemeOnly: true, tail: mastodonTail}
 	link := links.next()
 	for i := 0; i < len(runes); {
 		switch {
 		case i == link.from:
-			length += mastodonURLLength
+			length += perLink
 			i, link = link.to, links.next()
 		case runes[i] == '@' && !blocksMention(at(runes, i-1)):
 			name, end := mentionEnd(runes, i)

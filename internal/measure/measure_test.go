@@ -94,3 +94,12 @@ func TestBlueskyVectors(t *testing.T) {
 		}
 	}
 }
+
+func TestMastodonLinks(t *testing.T) {
+	const text = "see https://example.org/a-long-path-that-does-not-count and https://example.org/"
+	for _, per := range []int{1, 23, 30} {
+		if n, ok := MastodonLinks(per)(text); n != len("see  and ")+2*per || !ok {
+			t.Errorf("%d for each link: %d", per, n)
+		}
+	}
+}

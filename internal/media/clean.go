@@ -5,29 +5,23 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/jpeg"
 )
 
 var errCut = errors.New("it ends too early")
 
 // cleanJPEG keeps the segments that make the picture: tables, frames, scans,
-// JFIF, colour profile and Adobe's colour mark. A photo that the camera holds
-// sideways is turned, since the mark that says so goes with the others.
-func cleanJPEG(b []byte) ([]byte, error) {
-	out := []byte{0xff, 0xd8}
-	orientation := 1
+// JFIF, colour profile and Adobe's colour mark.
+func cleanJPEG(b []byte) (out []byte, orientation int, err error) {
+	out, orientation = []byte{0xff, 0xd8}, 1
 	for rest := b[2:]; ; {
 		marker, seg, next, err := jpegSegment(rest)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		rest = next
 		switch {
 		case marker == 0xd9:
-			out = append(out, 0xff, 0xd9)
-			return turn(out, orientation)
+			return append(out, 0xff, 0xd9), orientation, nil
 		case marker == 0xe1 && bytes.HasPrefix(seg[4:], []byte("Exif\x00\x00")):
 			orientation = exifOrientation(seg[10:])
 		case jpegKeeps(marker, seg):
@@ -88,111 +82,31 @@ func scanEnd(b []byte) int {
 	return len(b)
 }
 
-// exifOrientation reads tag 0x0112 of the first directory; 1 where there is none.
-func exifOrientation(t []byte) int {
-	if len(t) < 8 {
-		return 1
-	}
-	var order binary.ByteOrder = binary.BigEndian
-	if t[0] == 'I' {
-		order = binary.LittleEndian
-	}
-	at := int64(order.Uint32(t[4:]))
-	if at+2 > int64(len(t)) {
-		return 1
-	}
-	n := int64(order.Uint16(t[at:]))
-	for i := range n {
-		e := at + 2 + 12*i
-		if e+12 > int64(len(t)) {
-			return 1
-		}
-		if order.Uint16(t[e:]) == 0x0112 {
-			if o := int(order.Uint16(t[e+8:])); o >= 1 && o <= 8 {
-				return o
-			}
-		}
-	}
-	return 1
-}
-
-// turnedQuality is the JPEG quality of a photo that had to be turned.
-const turnedQuality = 92
-
-// turn makes the picture upright; orientation counts as EXIF does.
-func turn(b []byte, orientation int) ([]byte, error) {
-	if orientation == 1 {
-		return b, nil
-	}
-	img, err := jpeg.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	src := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(src, src.Bounds(), img, img.Bounds().Min, draw.Src)
-	dw, dh := w, h
-	if orientation >= 5 {
-		dw, dh = h, w
-	}
-	dst := image.NewRGBA(image.Rect(0, 0, dw, dh))
-	for y := range dh {
-		for x := range dw {
-			sx, sy := upright(orientation, x, y, w, h)
-			copy(dst.Pix[dst.PixOffset(x, y):][:4], src.Pix[src.PixOffset(sx, sy):][:4])
-		}
-	}
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: turnedQuality}); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// upright is the place in a stored picture of w x h whose dot belongs at x, y
-// of the upright one.
-func upright(orientation, x, y, w, h int) (int, int) {
-	switch orientation {
-	case 2:
-		return w - 1 - x, y
-	case 3:
-		return w - 1 - x, h - 1 - y
-	case 4:
-		return x, h - 1 - y
-	case 5:
-		return y, x
-	case 6:
-		return y, h - 1 - x
-	case 7:
-		return w - 1 - y, h - 1 - x
-	case 8:
-		return w - 1 - y, x
-	}
-	return x, y
-}
-
 // pngKeeps are the chunks that make the picture, animations included.
 var pngKeeps = map[string]bool{
 	"IHDR": true, "PLTE": true, "IDAT": true, "IEND": true, "tRNS": true, "gAMA": true, "cHRM": true, "sRGB": true,
 	"iCCP": true, "cICP": true, "sBIT": true, "bKGD": true, "pHYs": true, "acTL": true, "fcTL": true, "fdAT": true,
 }
 
-func cleanPNG(b []byte) ([]byte, error) {
-	out := bytes.Clone(b[:8])
+func cleanPNG(b []byte) (out []byte, orientation int, err error) {
+	out, orientation = bytes.Clone(b[:8]), 1
 	for rest := b[8:]; ; {
 		if len(rest) < 12 {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		n := int64(binary.BigEndian.Uint32(rest)) + 12
 		if n > int64(len(rest)) {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		name := string(rest[4:8])
 		if pngKeeps[name] {
 			out = append(out, rest[:n]...)
 		}
-		if name == "IEND" {
-			return out, nil
+		switch name {
+		case "eXIf":
+			orientation = exifOrientation(rest[8 : n-4])
+		case "IEND":
+			return out, orientation, nil
 		}
 		rest = rest[n:]
 	}
@@ -202,27 +116,33 @@ func cleanPNG(b []byte) ([]byte, error) {
 const maxFrames = 1000
 
 // cleanGIF keeps the frames and what times and repeats them.
-func cleanGIF(b []byte) ([]byte, error) {
+func cleanGIF(b []byte) (out []byte, orientation int, err error) {
+	out, _, err = walkGIF(b)
+	return out, 1, err
+}
+
+// walkGIF is the clean file and how many frames it has, of which none is
+// unfolded: a thousand of them need not have more bytes than one.
+func walkGIF(b []byte) (out []byte, frames int, err error) {
 	if len(b) < 13 {
-		return nil, errCut
+		return nil, 0, errCut
 	}
 	at := 13 + colours(b[10])
 	if at > len(b) {
-		return nil, errCut
+		return nil, 0, errCut
 	}
-	out := bytes.Clone(b[:at])
-	frames := 0
+	out = bytes.Clone(b[:at])
 	for {
 		if at >= len(b) {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		start, keep := at, true
 		switch b[at] {
 		case 0x3b:
-			return append(out, 0x3b), nil
+			return append(out, 0x3b), frames, nil
 		case 0x21:
 			if at+2 >= len(b) {
-				return nil, errCut
+				return nil, 0, errCut
 			}
 			label := b[at+1]
 			app := string(b[min(at+3, len(b)):min(at+14, len(b))])
@@ -230,18 +150,18 @@ func cleanGIF(b []byte) ([]byte, error) {
 			at += 2
 		case 0x2c:
 			if frames++; frames > maxFrames {
-				return nil, fmt.Errorf("it has more than %d frames", maxFrames)
+				return nil, 0, fmt.Errorf("it has more than %d frames", maxFrames)
 			}
 			if at+10 >= len(b) {
-				return nil, errCut
+				return nil, 0, errCut
 			}
 			at += 10 + colours(b[at+9]) + 1
 		default:
-			return nil, errors.New("it has bytes where a block should begin")
+			return nil, 0, errors.New("it has bytes where a block should begin")
 		}
 		for { // sub-blocks up to the empty one
 			if at >= len(b) {
-				return nil, errCut
+				return nil, 0, errCut
 			}
 			n := int(b[at])
 			at += 1 + n
@@ -250,7 +170,7 @@ func cleanGIF(b []byte) ([]byte, error) {
 			}
 		}
 		if at > len(b) {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		if keep {
 			out = append(out, b[start:at]...)
@@ -267,39 +187,41 @@ func colours(flags byte) int {
 }
 
 // cleanWebP keeps the picture, its transparency and its colour profile.
-func cleanWebP(b []byte) ([]byte, error) {
+func cleanWebP(b []byte) (out []byte, orientation int, err error) {
 	if string(b[:4]) != "RIFF" {
-		return nil, errors.New("its container is not RIFF")
+		return nil, 0, errors.New("its container is not RIFF")
 	}
 	end := int64(binary.LittleEndian.Uint32(b[4:])) + 8
 	if end > int64(len(b)) || end < 12 {
-		return nil, errCut
+		return nil, 0, errCut
 	}
-	out := bytes.Clone(b[:12])
+	out, orientation = bytes.Clone(b[:12]), 1
 	for rest := b[12:end]; len(rest) > 0; {
 		if len(rest) < 8 {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		n := int64(binary.LittleEndian.Uint32(rest[4:])) + 8
 		n += n & 1
 		if n > int64(len(rest)) {
-			return nil, errCut
+			return nil, 0, errCut
 		}
 		switch string(rest[:4]) {
 		case "VP8 ", "VP8L", "ALPH", "ICCP":
 			out = append(out, rest[:n]...)
 		case "VP8X":
 			if n < 9 {
-				return nil, errCut
+				return nil, 0, errCut
 			}
 			from := len(out)
 			out = append(out, rest[:n]...)
 			out[from+8] &^= 0x08 | 0x04 // it no longer has EXIF nor XMP
+		case "EXIF": // some writers put JPEG's mark before it
+			orientation = exifOrientation(bytes.TrimPrefix(rest[8:n], []byte("Exif\x00\x00")))
 		case "ANIM", "ANMF":
-			return nil, errors.New("it moves; save it as GIF")
+			return nil, 0, errors.New("it moves; save it as GIF")
 		}
 		rest = rest[n:]
 	}
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
-	return out, nil
+	return out, orientation, nil
 }

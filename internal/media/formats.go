@@ -19,8 +19,9 @@ type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
 	// clean returns the file with nothing but the picture: no place, camera,
-	// comments or thumbnails, and nothing after its end.
-	clean func([]byte) ([]byte, error)
+	// comments or thumbnails, and nothing after its end. How the camera held it
+	// goes with the others, so it is told: from 1, which is upright, to 8.
+	clean func([]byte) (out []byte, orientation int, err error)
 }
 
 // formats by MIME type.

@@ -108,7 +108,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (Info, error) {
 		return Info{}, err
 	}
 	if s.Check(info.Digest) != "" {
-		if err := s.write(info.Digest, clean); err != nil {
+		if err := s.write(s.path(info.Digest), clean); err != nil {
 			return Info{}, fmt.Errorf("media: %w", err)
 		}
 	}
@@ -119,7 +119,8 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (Info, error) {
 	return info, nil
 }
 
-func (s *Store) write(d campaign.Digest, b []byte) (err error) {
+// write puts a whole file in place.
+func (s *Store) write(to string, b []byte) (err error) {
 	f, err := os.CreateTemp(s.dir, tempPrefix)
 	if err != nil {
 		return err
@@ -136,7 +137,6 @@ func (s *Store) write(d campaign.Digest, b []byte) (err error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	to := s.path(d)
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
@@ -171,6 +171,20 @@ func (s *Store) Read(d campaign.Digest) ([]byte, error) {
 		return nil, fmt.Errorf("media: %s was changed on the disk", d)
 	}
 	return b, nil
+}
+
+// Remove takes a file out for good; one that is not there is no error.
+func (s *Store) Remove(d campaign.Digest) error {
+	if !digestForm.MatchString(string(d)) {
+		return fmt.Errorf("media: %q is no digest", d)
+	}
+	s.mu.Lock()
+	delete(s.seen, d)
+	s.mu.Unlock()
+	if err := os.Remove(s.path(d)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("media: %w", err)
+	}
+	return nil
 }
 
 // Info describes a stored file; an error wraps fs.ErrNotExist where it is missing.
@@ -232,7 +246,7 @@ func readCapped(r io.Reader, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	if int64(len(raw)) > limit {
-		return nil, fmt.Errorf("%w: more than %d MiB", ErrSize, limit>>20)
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrSize, limit)
 	}
 	return raw, nil
 }
@@ -282,7 +296,10 @@ func inspect(raw []byte, limits Limits) (Info, []byte, error) {
 	if err != nil {
 		return Info{}, nil, err
 	}
-	clean, err := formats[info.Type].clean(raw)
+	clean, orientation, err := formats[info.Type].clean(raw)
+	if err == nil {
+		clean, err = turn(clean, info.Type, orientation)
+	}
 	if err != nil {
 		return Info{}, nil, fmt.Errorf("%w: the %s file is broken: %v", ErrType, formats[info.Type].name, err)
 	}
@@ -290,7 +307,7 @@ func inspect(raw []byte, limits Limits) (Info, []byte, error) {
 	if err != nil {
 		return Info{}, nil, err
 	}
-	if _, err := formats[info.Type].decode(bytes.NewReader(clean)); err != nil {
+	if _, err := formats[again.Type].decode(bytes.NewReader(clean)); err != nil {
 		return Info{}, nil, fmt.Errorf("%w: the %s file is broken: %v", ErrType, formats[info.Type].name, err)
 	}
 	again.Digest, again.Bytes = campaign.DigestOf(clean), int64(len(clean))

@@ -37,20 +37,27 @@ func picture(w, h int) *image.RGBA {
 	return img
 }
 
+// encoded is a small picture of the kind.
 func encoded(t testing.TB, mime string) []byte {
+	if mime == "image/webp" {
+		// One pixel; a lossless picture of 1 x 1.
+		return must(base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="))
+	}
+	return fileOf(t, picture(32, 16), mime)
+}
+
+// fileOf is the picture as a file of the kind.
+func fileOf(t testing.TB, img image.Image, mime string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	var err error
 	switch mime {
 	case "image/jpeg":
-		err = jpeg.Encode(&b, picture(32, 16), nil)
+		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: 95})
 	case "image/png":
-		err = png.Encode(&b, picture(32, 16))
+		err = png.Encode(&b, img)
 	case "image/gif":
-		err = gif.Encode(&b, picture(32, 16), nil)
-	case "image/webp":
-		// One pixel; a lossless picture of 1 x 1.
-		b.Write(must(base64.StdEncoding.DecodeString("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")))
+		err = gif.Encode(&b, img, nil)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -132,29 +139,127 @@ func TestF55NothingButThePictureStays(t *testing.T) {
 	}
 }
 
+// webpOf writes a picture of pure red and pure blue losslessly, with one bit for
+// either. Source: the WebP Lossless Bitstream Specification.
+func webpOf(img *image.RGBA) []byte {
+	data, used := []byte{0x2f}, 0
+	put := func(value, bits int) {
+		for i := range bits {
+			if used%8 == 0 {
+				data = append(data, 0)
+			}
+			data[len(data)-1] |= byte(value>>i&1) << (used % 8)
+			used++
+		}
+	}
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	put(w-1, 14)
+	put(h-1, 14)
+	put(0, 4+3) // no transparency, version 0; no transform, no cache, one group of codes
+	one := func(symbol int) { put(1|1<<2, 3); put(symbol, 8) }
+	both := func() { put(1|1<<1, 3); put(0, 1); put(255, 8) }
+	one(0) // green
+	both() // red
+	both() // blue
+	one(255)
+	one(0) // distance
+	for y := range h {
+		for x := range w {
+			c := img.RGBAAt(x, y)
+			put(int(c.R)/255, 1)
+			put(int(c.B)/255, 1)
+		}
+	}
+	if len(data)%2 == 1 {
+		data = append(data, 0)
+	}
+	out := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(12+len(data)))
+	out = binary.LittleEndian.AppendUint32(append(out, "WEBPVP8L"...), uint32(len(data)))
+	return append(out, data...)
+}
+
+// sideways are a picture whose camera wrote the orientation, in each kind that can.
+func sideways(t *testing.T, o uint16) map[string][]byte {
+	t.Helper()
+	tiff := string(exif(o)[10:])
+	web := webpOf(picture(32, 16))
+	vp8x := "VP8X\x0a\x00\x00\x00\x08\x00\x00\x00\x1f\x00\x00\x0f\x00\x00"
+	mark := "EXIF" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(tiff)))) + tiff + "\x00"[:len(tiff)&1]
+	web = append(insert(web, 12, []byte(vp8x)), mark...)
+	binary.LittleEndian.PutUint32(web[4:], uint32(len(web)-8))
+	return map[string][]byte{
+		"image/jpeg": insert(encoded(t, "image/jpeg"), 2, exif(o)),
+		"image/png":  insert(encoded(t, "image/png"), 33, chunk("eXIf", tiff)),
+		"image/webp": web,
+	}
+}
+
 func TestOrientationIsApplied(t *testing.T) {
 	// Where the red corner of the stored picture must be seen, by orientation.
 	want := map[uint16][2]bool{1: {true, true}, 2: {false, true}, 3: {false, false}, 4: {true, false}, 5: {true, true}, 6: {false, true}, 7: {false, false}, 8: {true, false}}
 	for o, at := range want {
-		_, b, err := inspect(insert(encoded(t, "image/jpeg"), 2, exif(o)), Limits{}.withDefaults())
+		for kind, file := range sideways(t, o) {
+			info, b, err := inspect(file, Limits{}.withDefaults())
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			img := must(formats[info.Type].decode(bytes.NewReader(b)))
+			w, h := img.Bounds().Dx(), img.Bounds().Dy()
+			if w != info.Width || h != info.Height || (o >= 5) != (w == 16 && h == 32) {
+				t.Errorf("%s: orientation %d became %d x %d, said to be %+v", kind, o, w, h, info)
+			}
+			x, y := 3*w/4, 3*h/4
+			if at[0] {
+				x = w / 4
+			}
+			if at[1] {
+				y = h / 4
+			}
+			if r, _, blue, _ := img.At(x, y).RGBA(); r < blue {
+				t.Errorf("%s: orientation %d: the red corner is not left %v, top %v", kind, o, at[0], at[1])
+			}
+		}
+	}
+}
+
+// A picture that is turned keeps what its colours mean, and its transparency.
+func TestATurnedPictureKeepsItsColours(t *testing.T) {
+	icc := append(make([]byte, 16, 70_000), "RGB "...) // more than one segment of a JPEG holds
+	for i := range 69_980 {
+		icc = append(icc, byte(i*7919>>8))
+	}
+	files := sideways(t, 6)
+	files["image/jpeg"] = insert(files["image/jpeg"], 2, jpegProfile(icc))
+	files["image/png"] = insert(files["image/png"], 33, pngProfile(icc))
+	part := append([]byte("ICCP"), binary.LittleEndian.AppendUint32(nil, uint32(len(icc)))...)
+	files["image/webp"] = insert(files["image/webp"], 30, append(part, icc...))
+	binary.LittleEndian.PutUint32(files["image/webp"][4:], uint32(len(files["image/webp"])-8))
+	for kind, file := range files {
+		info, b, err := inspect(file, Limits{}.withDefaults())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", kind, err)
 		}
-		img := must(jpeg.Decode(bytes.NewReader(b)))
-		w, h := img.Bounds().Dx(), img.Bounds().Dy()
-		if (o >= 5) != (w == 16 && h == 32) {
-			t.Errorf("orientation %d became %d x %d", o, w, h)
+		if !bytes.Equal(profileOf(b, info.Type), icc) {
+			t.Errorf("%s lost its colour profile", kind)
 		}
-		x, y := 3*w/4, 3*h/4
-		if at[0] {
-			x = w / 4
-		}
-		if at[1] {
-			y = h / 4
-		}
-		if r, _, blue, _ := img.At(x, y).RGBA(); r < blue {
-			t.Errorf("orientation %d: the red corner is not left %v, top %v", o, at[0], at[1])
-		}
+	}
+	clear := image.NewNRGBA(image.Rect(0, 0, 4, 2))
+	clear.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 40})
+	_, b, err := inspect(insert(fileOf(t, clear, "image/png"), 33, chunk("eXIf", string(exif(3)[10:]))), Limits{}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := color.NRGBAModel.Convert(must(png.Decode(bytes.NewReader(b))).At(3, 1)); c != (color.NRGBA{200, 100, 50, 40}) {
+		t.Errorf("the transparent dot is %v", c)
+	}
+}
+
+// A profile of other colours than those that are written would make them wrong.
+func TestAProfileOfOtherColoursIsNotCarriedOver(t *testing.T) {
+	ink := append(make([]byte, 16), "CMYK and the rest"...)
+	_, b, err := inspect(insert(sideways(t, 6)["image/jpeg"], 2, jpegProfile(ink)), Limits{}.withDefaults())
+	if err != nil || bytes.Contains(b, []byte("CMYK")) {
+		t.Errorf("a turned picture in red, green and blue says that it is in ink: %v", err)
 	}
 }
 
@@ -295,4 +400,12 @@ func FuzzDescribe(f *testing.F) {
 			t.Errorf("cleaning twice differs: %v, %v, %v", info, again, err)
 		}
 	})
+}
+
+func TestWhatWasNeverReadHasNoProfile(t *testing.T) {
+	for _, kind := range []string{"image/jpeg", "image/png", "image/webp"} {
+		if icc := profileOf(nil, kind); icc != nil {
+			t.Errorf("%s: a profile of %d bytes out of nothing", kind, len(icc))
+		}
+	}
 }

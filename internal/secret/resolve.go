@@ -19,6 +19,40 @@ type Resolver struct {
 	Dir string
 	// Env looks up an environment variable; nil is os.LookupEnv.
 	Env func(name string) (string, bool)
+	// Bounds limit what references may name; nil limits nothing, which is for
+	// what the operator's own file names.
+	Bounds *Bounds
+}
+
+// Allowed tells whether ref has the form of a reference and lies within the
+// bounds as far as its text says. It looks nothing up.
+func (r Resolver) Allowed(ref string) error {
+	kind, name, err := parse(ref)
+	switch {
+	case err != nil, r.Bounds == nil:
+		return err
+	case kind == "env":
+		return r.Bounds.variable(name)
+	}
+	_, _, err = r.Bounds.folder(ref, r.path(name))
+	return err
+}
+
+// File is the path that a file reference names, "" for any other.
+func (r Resolver) File(ref string) string {
+	kind, name, err := parse(ref)
+	if err != nil || kind != "file" {
+		return ""
+	}
+	return r.path(name)
+}
+
+// path is the file that a reference names.
+func (r Resolver) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.Dir, name)
 }
 
 // Resolve is the value behind a reference: "file:PATH" or "env:NAME". A file
@@ -52,6 +86,9 @@ func parse(ref string) (kind, name string, err error) {
 }
 
 func (r Resolver) env(name string) (String, error) {
+	if err := r.Bounds.variable(name); err != nil {
+		return String{}, err
+	}
 	lookup := r.Env
 	if lookup == nil {
 		lookup = os.LookupEnv
@@ -64,13 +101,10 @@ func (r Resolver) env(name string) (String, error) {
 }
 
 func (r Resolver) file(name string) (String, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.Dir, path)
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonBlock, 0) // a named pipe must not hang us
+	path := r.path(name)
+	f, err := r.open("file:"+name, path)
 	if err != nil {
-		return String{}, fmt.Errorf("secret file:%s: %w", name, errors.Unwrap(err))
+		return String{}, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -92,6 +126,26 @@ func (r Resolver) file(name string) (String, error) {
 		return String{}, fmt.Errorf("secret file:%s: it is larger than %d bytes", name, maxBytes)
 	}
 	return value("file:"+name, string(b))
+}
+
+func (r Resolver) open(ref, path string) (*os.File, error) {
+	if r.Bounds != nil {
+		return r.Bounds.open(ref, path)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|nonBlock, 0) // a named pipe must not hang us
+	if err != nil {
+		return nil, fmt.Errorf("secret %s: %w", ref, cause(err))
+	}
+	return f, nil
+}
+
+// cause is an error without the path that it speaks of, which the reference names already.
+func cause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func value(ref, v string) (String, error) {

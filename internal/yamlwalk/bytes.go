@@ -15,11 +15,13 @@ func (d *Doc) vetBytes(src []byte, limits Limits) bool {
 	at := Pos{Line: 1, Column: 1}
 	switch {
 	case len(src) > limits.Bytes:
-		d.Error(at, d.codes.Bytes, fmt.Sprintf("the file has %s, more than %s", sizeText(int64(len(src))), sizeText(int64(limits.Bytes))), "split it into several files")
+		d.Error(at, d.codes.Bytes, fmt.Sprintf("the file is larger than %s", sizeText(limits.Bytes)), "split it into several files")
 	case looksUTF16(src):
 		d.Error(at, d.codes.Bytes, "the file is not UTF-8 but UTF-16 or UTF-32", `save it as UTF-8 ("Save as", encoding UTF-8)`)
 	case bytes.HasPrefix(src, []byte("\ufeff")):
 		d.Error(at, d.codes.Bytes, "the file begins with a byte-order mark", `save it as "UTF-8" instead of "UTF-8 with BOM"`)
+	case !utf8.Valid(src) && bytes.IndexByte(src, 0) >= 0:
+		d.Error(at, d.codes.Bytes, "this is not a text file", "name the file that was written, not a picture or a document")
 	case !utf8.Valid(src):
 		d.Error(badByte(src), d.codes.Bytes, "a byte here is not UTF-8", `save the file as UTF-8 ("Save as", encoding UTF-8)`)
 	case bytes.IndexByte(src, 0) >= 0:

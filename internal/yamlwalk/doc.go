@@ -217,6 +217,9 @@ func (d *Doc) syntax(err error, src []byte, limits Limits) {
 	if strings.Contains(e.Message, "unknown anchor") {
 		f.Code, f.Message, f.Fix = d.codes.Feature, "an alias (*name) is not allowed", "write the value itself, or put it in quotes if it is text"
 	}
+	if strings.HasPrefix(lineOf(src, at.Line), "\t") {
+		f.Message = "not YAML: a tab stands where the line is indented"
+	}
 	if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark != e.Mark {
 		f.Detail = fmt.Sprintf("%s that began at line %d, column %d", e.ContextMsg, e.ContextMark.Line, max(e.ContextMark.Column, 1))
 	}

@@ -1,6 +1,7 @@
 package yamlwalk
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -61,11 +62,14 @@ var (
 	offsetForm = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)(\.\d+)?(Z|[+-]\d{2}:?\d{2})$`)
 )
 
+// ErrOffset is wrapped when a time names its offset or Z.
+var ErrOffset = errors.New("times here are local to the file's zone")
+
 // ParseLocal reads a date and time without a zone, "2026-12-18T09:00" or with
 // seconds, as if it were UTC. Years run from 2000 to 2199.
 func ParseLocal(s string) (time.Time, error) {
 	if offsetForm.MatchString(s) {
-		return time.Time{}, fmt.Errorf("%q has an offset, but times here are local to the file's zone", clip(s))
+		return time.Time{}, fmt.Errorf("%q has an offset, but %w", clip(s), ErrOffset)
 	}
 	if !localForm.MatchString(s) {
 		return time.Time{}, fmt.Errorf("%q is not a local date and time", clip(s))
@@ -111,14 +115,13 @@ func ParseSize(s string) (int64, error) {
 	return n * sizeUnits[m[2]], nil
 }
 
-func sizeText(n int64) string {
+// sizeText is a limit, exact: "2 MiB (2097152 bytes)".
+func sizeText(n int) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+		return fmt.Sprintf("%d MiB (%d bytes)", n>>20, n)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB (%d bytes)", n>>10, n)
 	}
 	return fmt.Sprintf("%d bytes", n)
 }

@@ -73,7 +73,12 @@ func (v Value) or(code string) string {
 
 // String is a text that is not empty.
 func (v Value) String() Str {
-	s, ok := v.text()
+	return v.phrase("")
+}
+
+// phrase is a text that is not empty; fix is the remedy where it is none.
+func (v Value) phrase(fix string) Str {
+	s, ok := v.text(fix)
 	if ok && strings.TrimSpace(s.Value) == "" {
 		v.refuse(v.name()+" is empty", "write a value or remove the key")
 		return Str{}
@@ -83,11 +88,11 @@ func (v Value) String() Str {
 
 // StringOrEmpty is a text, be it empty.
 func (v Value) StringOrEmpty() Str {
-	s, _ := v.text()
+	s, _ := v.text("")
 	return s
 }
 
-func (v Value) text() (Str, bool) {
+func (v Value) text(fix string) (Str, bool) {
 	switch {
 	case v.node == nil || v.node.Kind == yaml.AliasNode:
 		return Str{}, false
@@ -95,6 +100,8 @@ func (v Value) text() (Str, bool) {
 		return Str{v.node.Value, v.Pos()}, true
 	case v.node.Tag == "!!null":
 		v.refuse(v.name()+" has no value", "write a value or remove the key")
+	case fix != "":
+		v.refuse(fmt.Sprintf("%s is %s, not text", v.name(), kindOf(v.node)), fix)
 	case v.node.Kind == yaml.ScalarNode:
 		v.refuse(fmt.Sprintf("%s is %s, not text", v.name(), kindOf(v.node)), fmt.Sprintf("put it in quotes: %q", clip(v.node.Value)))
 	default:
@@ -141,7 +148,7 @@ func idFix(s string) string {
 
 // Enum is one of the words.
 func (v Value) Enum(words ...string) Str {
-	s := v.String()
+	s := v.phrase("write " + pick("", words))
 	if s.Written() && !slices.Contains(words, s.Value) {
 		v.refuse(fmt.Sprintf("%q is not one of %s", clip(s.Value), strings.Join(words, ", ")), "write "+pick(s.Value, words))
 		return Str{}
@@ -151,6 +158,9 @@ func (v Value) Enum(words ...string) Str {
 
 // pick names the nearest word, or all of them.
 func pick(word string, words []string) string {
+	if len(words) == 1 {
+		return strconv.Quote(words[0])
+	}
 	if near := Nearest(word, words); near != "" {
 		return strconv.Quote(near)
 	}
@@ -159,9 +169,10 @@ func pick(word string, words []string) string {
 
 // Match is a text of a form; what says the form in words, such as "a colour", example shows it.
 func (v Value) Match(form *regexp.Regexp, what, example string) Str {
-	s := v.String()
+	fix := fmt.Sprintf("write it like %q", example)
+	s := v.phrase(fix)
 	if s.Written() && !form.MatchString(s.Value) {
-		v.refuse(fmt.Sprintf("%q is not %s", clip(s.Value), what), fmt.Sprintf("write it like %q", example))
+		v.refuse(fmt.Sprintf("%q is not %s", clip(s.Value), what), fix)
 		return Str{}
 	}
 	return s
@@ -212,13 +223,14 @@ func (v Value) Bool(other bool) bool {
 // Duration is a length of time such as "90s", "15m", "2h" or "1d12h"; other
 // is what it is where nothing (valid) is written.
 func (v Value) Duration(other time.Duration) time.Duration {
-	s := v.String()
+	const fix = `write it like "15m", "2h" or "1d"`
+	s := v.phrase(fix)
 	if !s.Written() {
 		return other
 	}
 	d, err := ParseDuration(s.Value)
 	if err != nil {
-		v.refuse(err.Error(), `write it like "15m", "2h" or "1d"`)
+		v.refuse(err.Error(), fix)
 		return other
 	}
 	return d
@@ -227,13 +239,14 @@ func (v Value) Duration(other time.Duration) time.Duration {
 // Local is a date and time without a zone, such as "2026-12-18T09:00", as if it
 // were UTC; zero where it is not.
 func (v Value) Local() time.Time {
-	s := v.String()
+	const fix = `write a local time like "2026-12-18T09:00"`
+	s := v.phrase(fix)
 	if !s.Written() {
 		return time.Time{}
 	}
 	t, err := ParseLocal(s.Value)
 	if err != nil {
-		v.refuse(err.Error(), `write a local time like "2026-12-18T09:00"`)
+		v.refuse(err.Error(), fix)
 	}
 	return t
 }
@@ -241,13 +254,14 @@ func (v Value) Local() time.Time {
 // Size is a number of bytes such as "512MiB"; other is what it is where
 // nothing (valid) is written.
 func (v Value) Size(other int64) int64 {
-	s := v.String()
+	const fix = `write it like "512MiB", "20MB" or "100KiB"`
+	s := v.phrase(fix)
 	if !s.Written() {
 		return other
 	}
 	n, err := ParseSize(s.Value)
 	if err != nil {
-		v.refuse(err.Error(), `write it like "512MiB", "20MB" or "100KiB"`)
+		v.refuse(err.Error(), fix)
 		return other
 	}
 	return n

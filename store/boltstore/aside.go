@@ -10,6 +10,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // suspect is a record that could not be read, or an index entry that agrees
@@ -81,44 +82,16 @@ func (t *tx) setAside(b bucket, key []byte, why string) (gone bool, err error) {
 	case r == nil && t.isAside(b, key):
 		return false, nil
 	case r != nil:
-		if readable(b, key, r) == nil {
+		if record.Readable(b.kind(), key, r) == nil {
 			return false, nil
 		}
 		if err := t.delete(b, key); err != nil {
 			return false, err
 		}
 	}
-	return true, t.save(inAside, asideKey(b, key), store.Unreadable{
-		Kind: bucketNames[b], ID: printable(b, key), At: time.Now().UTC(), Why: why, Raw: bytes.Clone(r),
+	return true, t.save(inAside, record.AsideKey(b.kind(), key), store.Unreadable{
+		Kind: bucketNames[b], ID: record.Printable(b.kind(), key), At: time.Now().UTC(), Why: why, Raw: bytes.Clone(r),
 	})
-}
-
-// readable checks that the record is whole and of its kind.
-func readable(b bucket, key, r []byte) error {
-	c, err := unseal(b, key, r)
-	if err != nil {
-		return err
-	}
-	var v any
-	switch b {
-	case inDeliveries:
-		v = new(campaign.Delivery)
-	case inAttempts:
-		v = new(campaign.Attempt)
-	case inPlans:
-		v = new(campaign.Plan)
-	case inContents:
-		v = new(campaign.Content)
-	case inLanes:
-		v = new(campaign.LaneState)
-	case inAudit:
-		v = new(campaign.AuditEntry)
-	case inAside:
-		v = new(store.Unreadable)
-	default:
-		return nil
-	}
-	return decode(b, key, c, v)
 }
 
 // sweep removes the index entries of deliveries whose records are gone, and
@@ -151,7 +124,7 @@ func (t *tx) sweep(lost map[campaign.DeliveryID]bool) error {
 
 // dropEntry removes an index entry; the counters follow the index of states.
 func (t *tx) dropEntry(x *index, key []byte) error {
-	if x.b == byState && len(key) > 0 && int(key[0]) < len(stateCodes) {
+	if x.b == byState && len(key) > 0 && int(key[0]) < len(record.States) {
 		n, err := t.readCounts()
 		if err != nil {
 			return err
@@ -188,21 +161,19 @@ func (t *tx) mendEntry(x *index, key []byte) error {
 	if x.b != byState {
 		return nil
 	}
-	n := make(counts, len(stateCodes))
+	n := make(counts, len(record.States))
 	if err := t.recount(n); err != nil {
 		return err
 	}
 	return t.writeCounts(n)
 }
 
-func asideKey(b bucket, key []byte) []byte { return append(addString(nil, bucketNames[b]), key...) }
-
 // isAside tells whether the record was set aside.
 func (t *tx) isAside(b bucket, key []byte) bool {
 	if b == inMeta || b == inAside {
 		return false
 	}
-	r, err := t.raw(inAside, asideKey(b, key))
+	r, err := t.raw(inAside, record.AsideKey(b.kind(), key))
 	return err == nil && r != nil
 }
 
@@ -212,12 +183,12 @@ func (t *tx) SetAside() ([]store.Unreadable, error) {
 	c := t.cursor(inAside)
 	for k, r := c.seek(nil); k != nil; k, r = c.next() {
 		var u store.Unreadable
-		content, err := unseal(inAside, k, r)
+		content, err := record.Unseal(inAside.kind(), k, r)
 		if err == nil {
-			err = decode(inAside, k, content, &u)
+			err = record.Decode(inAside.kind(), k, content, &u)
 		}
 		if err != nil { // even this one: what is left is its key
-			kind, id, _ := readString(k)
+			kind, id, _ := record.ReadString(k)
 			u = store.Unreadable{Kind: kind, ID: strings.ToValidUTF8(string(id), "\uFFFD"), Why: err.Error()}
 		}
 		all = append(all, u)
@@ -231,10 +202,10 @@ func (t *tx) Forget(kind, id string) error {
 	if b < 0 {
 		return fmt.Errorf("%s %q: %w", kind, id, store.ErrNotFound)
 	}
-	prefix := addString(nil, kind)
+	prefix := record.AddString(nil, kind)
 	c := t.cursor(inAside)
 	for k, _ := c.seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.next() {
-		if key := k[len(prefix):]; printable(b, key) == id {
+		if key := k[len(prefix):]; record.Printable(b.kind(), key) == id {
 			err := t.delete(inAside, bytes.Clone(k))
 			if b == inDeliveries {
 				err = errors.Join(err, t.forgetTwins(campaign.DeliveryID(key)))

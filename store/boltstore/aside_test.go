@@ -13,6 +13,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 var day = time.Date(2026, 12, 18, 9, 0, 0, 0, time.UTC)
@@ -165,7 +166,7 @@ func TestPoisonedRecords(t *testing.T) {
 	}
 	text := campaign.Content{Text: "x"}
 	poison(t, s, inPlans, []byte("p"))
-	poison(t, s, inAttempts, attemptKey("d_1", 1))
+	poison(t, s, inAttempts, record.AttemptKey("d_1", 1))
 	poison(t, s, inContents, []byte(text.Digest()))
 	poison(t, s, inLanes, []byte("l"))
 	poison(t, s, inMeta, keySwitches)
@@ -273,6 +274,31 @@ func TestIndexMended(t *testing.T) {
 }
 
 // TestF58AuditEdited: a sound record with another content breaks the chain.
+// TestF58AuditRewritten: whoever seals the changed entry anew breaks the link to the next.
+func TestF58AuditRewritten(t *testing.T) {
+	s := open(t, options(t))
+	for i := range 4 {
+		if err := s.Update(ctx, func(tx store.Tx) error { return tx.Audit(campaign.AuditEntry{Deed: fmt.Sprint(i)}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.Update(ctx, func(st store.Tx) error {
+		es, err := st.AuditFrom(2, 1)
+		if err != nil {
+			return err
+		}
+		es[0].Deed = "never happened"
+		return st.(*tx).save(inAudit, []byte{0, 0, 0, 0, 0, 0, 0, 2}, es[0].Seal())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Verify(ctx)
+	if err != nil || len(r.Audit) != 1 || !strings.Contains(r.Audit[0], "entry 3 does not continue entry 2") {
+		t.Errorf("verify: %+v, %v", r, err)
+	}
+}
+
 func TestF58AuditEdited(t *testing.T) {
 	s := open(t, options(t))
 	for i := range 4 {
@@ -308,7 +334,7 @@ func TestRecordInAnothersPlace(t *testing.T) {
 			return err
 		}
 		r, err := t.raw(inDeliveries, []byte("d_1"))
-		return errors.Join(err, t.putRaw(inDeliveries, []byte("d_2"), r), t.putRaw(inBlobs, []byte("k"), seal(inPlans, []byte("k"), nil)))
+		return errors.Join(err, t.putRaw(inDeliveries, []byte("d_2"), r), t.putRaw(inBlobs, []byte("k"), record.Seal(inPlans.kind(), []byte("k"), nil)))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -325,16 +351,16 @@ func TestRecordInAnothersPlace(t *testing.T) {
 }
 
 func FuzzUnseal(f *testing.F) {
-	f.Add([]byte("key"), seal(inPlans, []byte("key"), []byte("content")))
+	f.Add([]byte("key"), record.Seal(inPlans.kind(), []byte("key"), []byte("content")))
 	f.Fuzz(func(t *testing.T, key, r []byte) {
-		c, err := unseal(inPlans, key, r)
-		if err == nil && !bytes.Equal(seal(inPlans, key, c), r) {
+		c, err := record.Unseal(inPlans.kind(), key, r)
+		if err == nil && !bytes.Equal(record.Seal(inPlans.kind(), key, c), r) {
 			t.Errorf("%x was taken for a record", r)
 		}
 		for i := range indexes {
 			_, _ = indexes[i].idOf(r)
 		}
-		_, _ = readCursor(string(r))
-		_ = printable(inAttempts, r)
+		_, _ = record.ReadCursor(string(r))
+		_ = record.Printable(inAttempts.kind(), r)
 	})
 }

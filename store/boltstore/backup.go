@@ -82,6 +82,7 @@ func (s *Store) snapshot(ctx context.Context) (path string, err error) {
 		}
 	}()
 	err = s.View(ctx, func(t store.Tx) error {
+		s.point("copying")
 		_, err := t.(*tx).w.btx.WriteTo(patient{ctx, f})
 		return err
 	})

@@ -21,6 +21,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // sizes are how many deliveries are stored.
@@ -126,7 +127,7 @@ func stock(s *Store, n int) error {
 			return err
 		}
 	}
-	counters := make(counts, len(stateCodes))
+	counters := make(counts, len(record.States))
 	for i := range indexes {
 		err := s.db.Update(func(btx *bolt.Tx) error {
 			t := &tx{s: s, w: &work{btx: btx}}
@@ -236,7 +237,7 @@ func BenchmarkArmRecord(b *testing.B) {
 				for range callers {
 					wg.Go(func() {
 						for i := range next {
-							if err := errors.Join(s.Update(ctx, arm(i)), s.Update(ctx, record(i))); err != nil {
+							if err := errors.Join(s.Update(ctx, arm(i)), s.Update(ctx, putBack(i))); err != nil {
 								b.Error(err)
 							}
 						}
@@ -271,8 +272,8 @@ func arm(i int) func(store.Tx) error {
 	}
 }
 
-// record puts it back where it was, so that it can be armed again.
-func record(i int) func(store.Tx) error {
+// putBack puts it back where it was, so that it can be armed again.
+func putBack(i int) func(store.Tx) error {
 	id := benchDelivery(i).ID
 	return func(tx store.Tx) error {
 		d, err := tx.Delivery(id)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // Report is what reading a whole store found.
@@ -102,7 +103,7 @@ type checker struct {
 }
 
 func (c *checker) all() error {
-	c.n = make(counts, len(stateCodes))
+	c.n = make(counts, len(record.States))
 	for b := inMeta; b < byRun; b++ {
 		if err := c.records(b); err != nil {
 			return err
@@ -129,7 +130,7 @@ func (c *checker) all() error {
 
 // records reads all of a bucket.
 func (c *checker) records(b bucket) error {
-	var journal chain
+	var journal record.Chain
 	cur := c.t.cursor(b)
 	for k, v := cur.seek(nil); k != nil; k, v = cur.next() {
 		if err := c.ctx.Err(); err != nil {
@@ -139,9 +140,9 @@ func (c *checker) records(b bucket) error {
 			continue
 		}
 		c.r.Records++
-		if err := readable(b, k, v); err != nil {
+		if err := record.Readable(b.kind(), k, v); err != nil {
 			c.r.Bad = append(c.r.Bad, store.Unreadable{
-				Kind: bucketNames[b], ID: printable(b, k), Why: err.Error(), Raw: bytes.Clone(v),
+				Kind: bucketNames[b], ID: record.Printable(b.kind(), k), Why: err.Error(), Raw: bytes.Clone(v),
 			})
 			continue
 		}
@@ -150,7 +151,7 @@ func (c *checker) records(b bucket) error {
 			c.delivery(k, v)
 		case inAudit:
 			if e, err := readEntry(k, v); err == nil {
-				if wrong := journal.next(e); wrong != "" {
+				if wrong := journal.Next(e); wrong != "" {
 					note(&c.r.Audit, wrong)
 				}
 			}
@@ -163,11 +164,11 @@ func (c *checker) records(b bucket) error {
 func (c *checker) delivery(k, r []byte) {
 	c.r.Deliveries++
 	var d campaign.Delivery
-	content, _ := unseal(inDeliveries, k, r)
-	if decode(inDeliveries, k, content, &d) != nil || c.r.Schema < Schema {
+	content, _ := record.Unseal(inDeliveries.kind(), k, r)
+	if record.Decode(inDeliveries.kind(), k, content, &d) != nil || c.r.Schema < Schema {
 		return
 	}
-	if code := stateCode(d.State); code != noState {
+	if code := record.StateCode(d.State); code != record.NoState {
 		c.n[code]++
 	}
 	for i := range indexes {
@@ -206,7 +207,7 @@ func (c *checker) counters() {
 			note(&c.r.Index, err.Error())
 			return
 		}
-		if s := stateCodes[i]; got[s] != int(want) {
+		if s := record.States[i]; got[s] != int(want) {
 			note(&c.r.Index, fmt.Sprintf("%d deliveries are %s, the counter says %d", want, s, got[s]))
 		}
 	}

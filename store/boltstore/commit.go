@@ -15,6 +15,10 @@ import (
 // maxShare is the most calls in one commit; it bounds the memory of one.
 const maxShare = 512
 
+// maxWaiting is the most calls that may wait for their turn; further ones are
+// refused, so that a flood costs its callers and not the memory of the daemon.
+const maxWaiting = 16 << 10
+
 // call is one Update on its way through the queue.
 type call struct {
 	ctx   context.Context
@@ -73,8 +77,12 @@ func (s *Store) enqueue(c *call) error {
 	switch {
 	case s.closing:
 		return store.ErrClosed
+	case s.lock == nil:
+		return ErrReadOnly
 	case s.broken.Load() != nil:
 		return s.brokenErr()
+	case len(s.queue) >= maxWaiting:
+		return fmt.Errorf("%w: %d", store.ErrBusy, len(s.queue))
 	}
 	s.queue = append(s.queue, c)
 	select {

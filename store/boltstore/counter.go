@@ -40,7 +40,7 @@ type outside struct {
 // text is "ID GENERATION CHECKSUM".
 func (o outside) text() string {
 	t := fmt.Sprintf("%s %d", o.id, o.generation)
-	return fmt.Sprintf("%s %08x\n", t, crc32.Checksum([]byte(t), castagnoli))
+	return fmt.Sprintf("%s %08x\n", t, crc32.Checksum([]byte(t), crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // readCounter returns nil where there is no counter or none that can be
@@ -74,11 +74,36 @@ func (s *Store) beginCounter(id string) error {
 }
 
 func (s *Store) writeCounter(o outside) error {
-	if err := writeWhole(s.o.Counter, []byte(o.text())); err != nil {
-		return fmt.Errorf("the counter outside of the store: %w", err)
+	paths := []string{s.o.Counter}
+	if s.former {
+		paths = append(paths, s.o.Former)
+	}
+	for _, path := range paths {
+		if err := writeWhole(path, []byte(o.text())); err != nil {
+			return fmt.Errorf("the counter outside of the store: %w", err)
+		}
 	}
 	s.counted = o.generation
 	return nil
+}
+
+// knownOutside reads the counter of the store with this id, or the one under
+// the former name where that is of this store and further on. What lies there
+// of another store is none of ours; so is what cannot be read, as the counter
+// itself is then missing and says so.
+func (s *Store) knownOutside(id string) (*outside, error) {
+	o, err := readCounter(s.o.Counter)
+	if err != nil || s.o.Former == "" || s.o.Former == s.o.Counter {
+		return o, err
+	}
+	f, err := readCounter(s.o.Former)
+	if s.former = err == nil && f != nil && f.id == id; !s.former {
+		return o, nil
+	}
+	if o == nil || o.generation == 0 || o.id == id && o.generation < f.generation {
+		return f, nil
+	}
+	return o, nil
 }
 
 // compareCounter finds out whether the store was put back from a copy, raises
@@ -89,7 +114,7 @@ func (s *Store) compareCounter() error {
 	}
 	l := s.life
 	if s.o.Counter != "" {
-		o, err := readCounter(s.o.Counter)
+		o, err := s.knownOutside(l.ID)
 		if err != nil {
 			return err
 		}
@@ -130,7 +155,7 @@ func rolledBack(l life, o *outside) string {
 	case o.id != l.ID && o.generation == 0:
 		return "" // made for a store that never came to be
 	case o.id != l.ID:
-		return "the counter outside of the store belongs to another store"
+		return "the counter outside of the store belongs to another store: another one was put in its place, or two data folders share a counter (secrets.counter_file)"
 	case o.generation > l.Generation:
 		return fmt.Sprintf("the store is at generation %d, the counter outside of it at %d: it was put back from a copy", l.Generation, o.generation)
 	}

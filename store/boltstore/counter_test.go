@@ -94,6 +94,43 @@ func TestF18F19Rollback(t *testing.T) {
 			closed(t, open(t, *o))
 			o.Counter = filepath.Join(t.TempDir(), "counter")
 		}, false},
+		{"the counter of an earlier version", func(t *testing.T, o *Options, s *Store) {
+			closed(t, s)
+			former(t, o)
+		}, false},
+		{"the counter of an earlier version, and a copy put back", func(t *testing.T, o *Options, s *Store) {
+			closed(t, s)
+			old := copyAll(t, *o)
+			closed(t, open(t, *o))
+			former(t, o)
+			copyTo(t, old.Path, o.Path)
+		}, true},
+		{"a copy put back behind the former counter alone", func(t *testing.T, o *Options, s *Store) {
+			closed(t, s)
+			old := copyAll(t, *o)
+			o.Former = filepath.Join(t.TempDir(), "takeover.counter")
+			copyTo(t, o.Counter, o.Former)
+			earlier := *o // as a configuration opens it that names the former counter
+			earlier.Counter, earlier.Former = o.Former, ""
+			closed(t, open(t, earlier))
+			copyTo(t, old.Path, o.Path)
+		}, true},
+		{"another store's counter under the former name", func(t *testing.T, o *Options, s *Store) {
+			closed(t, s)
+			other := options(t)
+			closed(t, open(t, other))
+			closed(t, open(t, other))
+			o.Former = other.Counter
+		}, false},
+		{"no counter but another store's under the former name", func(t *testing.T, o *Options, s *Store) {
+			closed(t, s)
+			other := options(t)
+			closed(t, open(t, other))
+			o.Former = other.Counter
+			if err := os.Remove(o.Counter); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(t)
@@ -115,6 +152,45 @@ func TestF18F19Rollback(t *testing.T) {
 				t.Error("the quarantine ended by itself")
 			}
 		})
+	}
+}
+
+// former moves the counter to where an earlier version had it.
+func former(t *testing.T, o *Options) {
+	t.Helper()
+	o.Former = filepath.Join(filepath.Dir(o.Counter), "takeover.counter")
+	if err := os.Rename(o.Counter, o.Former); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFormerCounterIsKeptUp as long as it is of this store: a configuration
+// that names it and one that does not may take turns. That of another store is
+// not touched.
+func TestFormerCounterIsKeptUp(t *testing.T) {
+	o := options(t)
+	closed(t, open(t, o))
+	former(t, &o)
+	earlier := Options{Path: o.Path, Counter: o.Former}
+	for _, o := range []Options{o, earlier, o, earlier, o} {
+		s := open(t, o)
+		if i := s.Opened(); i.RolledBack {
+			t.Fatalf("%+v", i)
+		}
+		closed(t, s)
+	}
+	own, err := readCounter(o.Counter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := readCounter(o.Former); err != nil || *kept != *own {
+		t.Errorf("the former counter says %+v, %v; the counter %+v", kept, err, own)
+	}
+	other := options(t)
+	other.Former = o.Former
+	closed(t, open(t, other))
+	if after, err := readCounter(o.Former); err != nil || *after != *own {
+		t.Errorf("another store wrote %+v, %v", after, err)
 	}
 }
 

@@ -8,7 +8,7 @@
 //	COUNTER             outside of the data folder: how far the store had lived
 //
 // Each kind of record has a bucket; a record bears a version byte and a
-// CRC-32C over bucket, key and content (record.go). Deliveries have nine
+// CRC-32C over bucket, key and content (store/record). Deliveries have nine
 // indexes (index.go), whose keys sort so that every question of the engine is
 // one cursor seek.
 //
@@ -40,4 +40,6 @@
 // sets campaign.CauseQuarantine in the same transaction that takes up the
 // counter again, so no crash can lose it. A copy made and put back within one
 // minute is not seen here; comparing with the platforms at start is for that.
+// Earlier versions had one name for the counters of all stores in a folder
+// (Options.Former), so that two stores took each other's for their own.
 package boltstore

@@ -3,9 +3,9 @@ package boltstore
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // index is one sorted list of deliveries. Its keys end with the delivery's id
@@ -23,40 +23,40 @@ var indexes = [...]index{
 		if !d.Runnable() {
 			return nil
 		}
-		return append(addTime(addString(nil, string(d.Lane)), d.RunAt()), d.ID...)
+		return append(record.AddTime(record.AddString(nil, string(d.Lane)), d.RunAt()), d.ID...)
 	}},
 	{byArmed, "s", func(d *campaign.Delivery) []byte {
 		if d.State != campaign.Armed {
 			return nil
 		}
-		return append(addString(nil, string(d.Lane)), d.ID...)
+		return append(record.AddString(nil, string(d.Lane)), d.ID...)
 	}},
 	{byDoubt, "t", func(d *campaign.Delivery) []byte {
 		if d.State != campaign.InDoubt {
 			return nil
 		}
-		return append(addTime(nil, d.CheckAt), d.ID...)
+		return append(record.AddTime(nil, d.CheckAt), d.ID...)
 	}},
 	{byDoubtLane, "s", func(d *campaign.Delivery) []byte { // so that Lanes need not read all doubts
 		if d.State != campaign.InDoubt {
 			return nil
 		}
-		return append(addString(nil, string(d.Lane)), d.ID...)
+		return append(record.AddString(nil, string(d.Lane)), d.ID...)
 	}},
 	{byExpiry, "t", func(d *campaign.Delivery) []byte {
 		if d.State != campaign.Planned && d.State != campaign.Scheduled {
 			return nil
 		}
-		return append(addTime(nil, d.Latest), d.ID...)
+		return append(record.AddTime(nil, d.Latest), d.ID...)
 	}},
 	{byState, "ct", func(d *campaign.Delivery) []byte {
-		return append(addTime([]byte{stateCode(d.State)}, d.Due), d.ID...)
+		return append(record.AddTime([]byte{record.StateCode(d.State)}, d.Due), d.ID...)
 	}},
 	{byPlan, "st", func(d *campaign.Delivery) []byte {
-		return append(addTime(addString(nil, string(d.Plan)), d.Due), d.ID...)
+		return append(record.AddTime(record.AddString(nil, string(d.Plan)), d.Due), d.ID...)
 	}},
 	{byChannel, "st", func(d *campaign.Delivery) []byte {
-		return append(addTime(addString(nil, string(d.Channel)), d.Due), d.ID...)
+		return append(record.AddTime(record.AddString(nil, string(d.Channel)), d.Due), d.ID...)
 	}},
 	{byTwin, "ss", func(d *campaign.Delivery) []byte {
 		switch d.State {
@@ -68,26 +68,11 @@ var indexes = [...]index{
 }
 
 func twinPrefix(lane campaign.LaneID, fingerprint string) []byte {
-	return addString(addString(nil, string(lane)), fingerprint)
+	return record.AddString(record.AddString(nil, string(lane)), fingerprint)
 }
 
 // indexOf is the index kept in the bucket.
 func indexOf(b bucket) *index { return &indexes[b-byRun] }
-
-// stateCodes number the states in keys and counters; a number is never given anew.
-var stateCodes = []campaign.State{
-	campaign.Planned, campaign.Scheduled, campaign.Armed, campaign.InDoubt, campaign.NeedsHuman,
-	campaign.Published, campaign.Rejected, campaign.Missed, campaign.Cancelled, campaign.Unresolved,
-}
-
-const noState = 0xFF
-
-func stateCode(s campaign.State) byte {
-	if i := slices.Index(stateCodes, s); i >= 0 {
-		return byte(i)
-	}
-	return noState
-}
 
 // idOf takes the delivery's id off the end of a key; false for one that this
 // index cannot have written.
@@ -95,16 +80,16 @@ func (x *index) idOf(key []byte) (campaign.DeliveryID, bool) {
 	for _, part := range x.layout {
 		switch part {
 		case 's':
-			_, rest, ok := readString(key)
+			_, rest, ok := record.ReadString(key)
 			if !ok {
 				return "", false
 			}
 			key = rest
 		case 't':
-			if len(key) < timeSize {
+			if len(key) < record.TimeSize {
 				return "", false
 			}
-			key = key[timeSize:]
+			key = key[record.TimeSize:]
 		case 'c':
 			if len(key) < 1 {
 				return "", false
@@ -149,7 +134,7 @@ type counts []uint64
 
 // readCounts reads the counters; where they cannot be read it counts anew.
 func (t *tx) readCounts() (counts, error) {
-	n := make(counts, len(stateCodes))
+	n := make(counts, len(record.States))
 	content, err := t.get(inMeta, keyCounts)
 	if err != nil || len(content) != 8*len(n) {
 		return n, t.recount(n)
@@ -189,16 +174,16 @@ func (t *tx) count(from, to campaign.State) error {
 	if err != nil {
 		return err
 	}
-	if from != "" && n[stateCode(from)] == 0 {
+	if from != "" && n[record.StateCode(from)] == 0 {
 		if err := t.recount(n); err != nil {
 			return err
 		}
 	}
-	if from != "" && n[stateCode(from)] > 0 {
-		n[stateCode(from)]--
+	if from != "" && n[record.StateCode(from)] > 0 {
+		n[record.StateCode(from)]--
 	}
 	if to != "" {
-		n[stateCode(to)]++
+		n[record.StateCode(to)]++
 	}
 	return t.writeCounts(n)
 }

@@ -23,7 +23,7 @@ var (
 	// ErrNewer is wrapped when a newer version of the program wrote the file.
 	ErrNewer = errors.New("the store was written by a newer version of takeover")
 	// ErrReadOnly is wrapped when the data folder cannot be written.
-	ErrReadOnly = errors.New("the data folder cannot be written; give it to the user that runs takeover")
+	ErrReadOnly = store.ErrReadOnly
 	// ErrNone is wrapped where a store is expected and there is no file.
 	ErrNone = errors.New("there is no store")
 )

@@ -2,9 +2,9 @@ package boltstore
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // Audit implements store.Journal. The entry continues the chain of the last
@@ -15,7 +15,7 @@ func (t *tx) Audit(e campaign.AuditEntry) error {
 	c := t.cursor(inAudit)
 	if k, r := c.last(); k != nil {
 		if len(k) != 8 {
-			return corrupt(inAudit, k, "its key is no number")
+			return record.Corrupt(inAudit.kind(), k, "its key is no number")
 		}
 		e.N = binary.BigEndian.Uint64(k) + 1
 		if last, err := readEntry(k, r); err == nil {
@@ -29,11 +29,11 @@ func (t *tx) Audit(e campaign.AuditEntry) error {
 }
 
 func readEntry(k, r []byte) (e campaign.AuditEntry, err error) {
-	content, err := unseal(inAudit, k, r)
+	content, err := record.Unseal(inAudit.kind(), k, r)
 	if err != nil {
 		return e, err
 	}
-	return e, decode(inAudit, k, content, &e)
+	return e, record.Decode(inAudit.kind(), k, content, &e)
 }
 
 // AuditFrom implements store.Journal. An entry that cannot be read keeps its
@@ -52,24 +52,4 @@ func (t *tx) AuditFrom(n uint64, max int) (es []campaign.AuditEntry, err error) 
 		es = append(es, e)
 	}
 	return es, c.err
-}
-
-// chain checks a hash chain entry by entry.
-type chain struct {
-	n    uint64
-	hash campaign.Digest
-}
-
-// next tells what is wrong with the entry as the next of the chain, "" if nothing is.
-func (c *chain) next(e campaign.AuditEntry) (wrong string) {
-	switch {
-	case e.N != c.n+1:
-		wrong = fmt.Sprintf("entry %d comes after entry %d", e.N, c.n)
-	case e.Prev != c.hash:
-		wrong = fmt.Sprintf("entry %d does not continue entry %d", e.N, c.n)
-	case e.Seal().Hash != e.Hash:
-		wrong = fmt.Sprintf("entry %d was changed", e.N)
-	}
-	c.n, c.hash = e.N, e.Hash
-	return wrong
 }

@@ -2,13 +2,12 @@ package boltstore
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // fewEnough is how many deliveries in the wanted states make the index of
@@ -19,12 +18,15 @@ const fewEnough = 1000
 // plan, few states, channel, states. What no index knows (mechanism, window,
 // post) is read and passed over.
 func (t *tx) List(f store.Filter, after string, max int) (ds []campaign.Delivery, next string, err error) {
-	from, err := readCursor(after)
+	from, err := record.ReadCursor(after)
 	if err != nil || max <= 0 {
 		return nil, "", err
 	}
+	if from != nil {
+		from = append(from, 0) // the first place after it
+	}
 	if !f.From.IsZero() {
-		if k := addTime(nil, f.From); bytes.Compare(k, from) > 0 {
+		if k := record.AddTime(nil, f.From); bytes.Compare(k, from) > 0 {
 			from = k
 		}
 	}
@@ -40,29 +42,11 @@ func (t *tx) List(f store.Filter, after string, max int) (ds []campaign.Delivery
 			continue
 		}
 		if len(ds) == max {
-			return ds, writeCursor(&ds[max-1]), m.err()
+			return ds, record.WriteCursor(&ds[max-1]), m.err()
 		}
 		ds = append(ds, d)
 	}
 	return ds, "", m.err()
-}
-
-// A cursor is the place of the last delivery of a page: its due time and id.
-
-func writeCursor(d *campaign.Delivery) string {
-	return base64.RawURLEncoding.EncodeToString(append(addTime(nil, d.Due), d.ID...))
-}
-
-// readCursor is the first place after the cursor.
-func readCursor(s string) ([]byte, error) {
-	if s == "" {
-		return nil, nil
-	}
-	k, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(k) <= timeSize {
-		return nil, fmt.Errorf("%q is no place in a list", s)
-	}
-	return append(k, 0), nil
 }
 
 // stream is one index read from a place on; its keys are prefix, due time, id.
@@ -90,7 +74,7 @@ type merged []*stream
 func (t *tx) merge(f store.Filter, from []byte) (merged, error) {
 	b, prefixes := byState, [][]byte{}
 	few := false
-	for i, s := range stateCodes {
+	for i, s := range record.States {
 		if len(f.States) == 0 || slices.Contains(f.States, s) {
 			prefixes = append(prefixes, []byte{byte(i)})
 		}
@@ -108,9 +92,9 @@ func (t *tx) merge(f store.Filter, from []byte) (merged, error) {
 	}
 	switch {
 	case f.Plan != "":
-		b, prefixes = byPlan, [][]byte{addString(nil, string(f.Plan))}
+		b, prefixes = byPlan, [][]byte{record.AddString(nil, string(f.Plan))}
 	case f.Channel != "" && !few:
-		b, prefixes = byChannel, [][]byte{addString(nil, string(f.Channel))}
+		b, prefixes = byChannel, [][]byte{record.AddString(nil, string(f.Channel))}
 	}
 	var m merged
 	for _, p := range prefixes {

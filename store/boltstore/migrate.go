@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // Schema is the version of the layout that this program writes.
@@ -66,7 +67,7 @@ func (s *Store) migrate() error {
 // rebuildIndexes makes all indexes and counters anew. One index after the
 // other, sorted, so that pages fill in order and memory holds one index.
 func (t *tx) rebuildIndexes() error {
-	n := make(counts, len(stateCodes))
+	n := make(counts, len(record.States))
 	for i := range indexes {
 		if err := t.rebuildIndex(&indexes[i], n); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (t *tx) rebuildIndex(x *index, n counts) error {
 		if k := x.key(&d); k != nil {
 			keys = append(keys, k)
 		}
-		if code := stateCode(d.State); x.b == byState && code != noState {
+		if code := record.StateCode(d.State); x.b == byState && code != record.NoState {
 			n[code]++
 		}
 	})

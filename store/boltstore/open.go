@@ -22,9 +22,16 @@ type Options struct {
 	// Counter is a file outside of the data folder that recognises a store
 	// that was put back from a copy; "" does without.
 	Counter string
+	// Former is where an earlier version kept the counter, under one name for
+	// all stores of a folder. As long as it is of this store it counts as well
+	// and is kept up; "" looks for none.
+	Former string
 	// Backups is the folder for the copy made before a migration; "" is the
 	// folder of Path.
 	Backups string
+	// Scratch is for a copy that may be lost: nothing waits for the disk, and
+	// a power cut may spoil the file.
+	Scratch bool
 
 	// onPoint is told at every numbered place; tests stop there.
 	onPoint func(name string)
@@ -186,6 +193,7 @@ func (s *Store) openFile() error {
 		Timeout: lockWait, NoStatistics: true,
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: mapSize,
+		NoSync:          s.o.Scratch,
 	}
 	db, file, err := openBolt(s.o.Path, o)
 	if errors.Is(err, syscall.ENOMEM) {

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -210,6 +212,51 @@ func TestF16FlippedPages(t *testing.T) {
 	}
 }
 
+// TestF16PagesInACircle: where a page leads back to one that was read, whoever
+// reads along comes to an end all the same.
+func TestF16PagesInACircle(t *testing.T) {
+	o := options(t)
+	s := open(t, o)
+	err := s.Update(ctx, func(tx store.Tx) error {
+		for i := range 300 {
+			d := some(fmt.Sprintf("d_%04d", i))
+			if err := tx.PutDelivery(&d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	b, err := os.ReadFile(o.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A page is a head of 16 bytes, its kind at 8 and its entries' number at 10;
+	// an entry of a branch is 16 bytes, of which the last 8 name a page.
+	const branch, head, entry = 1, 16, 16
+	turned := 0
+	for page := 0; page+os.Getpagesize() <= len(b); page += os.Getpagesize() {
+		p := b[page:]
+		if n := binary.NativeEndian.Uint16(p[10:]); binary.NativeEndian.Uint16(p[8:]) == branch && n >= 2 {
+			copy(p[head+entry+8:head+entry+16], p[head+8:head+16])
+			turned++
+		}
+	}
+	if turned == 0 {
+		t.Fatal("the store has no branches")
+	}
+	if err := os.WriteFile(o.Path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Check(ctx, o.Path)
+	if err != nil || r.Sound() || !strings.Contains(r.first(), "circle") {
+		t.Errorf("%v: %+v", err, r.Pages)
+	}
+}
+
 // TestF17ReadOnlyFolder acts as a user who may not write there.
 func TestF17ReadOnlyFolder(t *testing.T) {
 	if os.Geteuid() != 0 || runtime.GOOS != "linux" {
@@ -267,6 +314,67 @@ func TestF6KilledBackup(t *testing.T) {
 		if left, _ := filepath.Glob(o.Path + ".*"); len(left) != 1 {
 			t.Errorf("left behind: %v", left)
 		}
+	}
+}
+
+// TestBackupStallsNoWriter: while a backup reads, changes are committed that
+// make the file grow; the copy is of the moment it began, whole.
+func TestBackupStallsNoWriter(t *testing.T) {
+	o := options(t)
+	var s *Store
+	wrote := 0
+	o.onPoint = func(p string) {
+		if p != "copying" {
+			return
+		}
+		within, stop := context.WithTimeout(ctx, 30*time.Second)
+		defer stop()
+		done := make(chan error, 8)
+		for w := range 8 {
+			go func() {
+				for i := range 16 {
+					err := s.Update(within, func(tx store.Tx) error {
+						return tx.PutSetting(fmt.Sprintf("during/%d.%d", w, i), bytes.Repeat([]byte{byte(w)}, 16<<10))
+					})
+					if err != nil {
+						done <- err
+						return
+					}
+				}
+				done <- nil
+			}()
+		}
+		for range 8 {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+				wrote++
+			case <-within.Done():
+				t.Error("a writer waits for the backup")
+				return
+			}
+		}
+	}
+	s = open(t, o)
+	put(t, s, "before", "x")
+	target := filepath.Join(t.TempDir(), "backup")
+	if err := s.Backup(ctx, target); err != nil {
+		t.Fatal(err)
+	}
+	if wrote != 8 || !has(t, s, "during/7.15") {
+		t.Fatalf("%d of 8 writers wrote during the backup", wrote)
+	}
+	err := ReadCopy(ctx, target, func(tx store.Tx) error {
+		_, err := tx.Setting("before")
+		if _, later := tx.Setting("during/0.0"); later == nil {
+			t.Error("the copy holds what was written after it began")
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

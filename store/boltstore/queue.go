@@ -10,26 +10,33 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // Delivery implements store.Queue.
 func (t *tx) Delivery(id campaign.DeliveryID) (campaign.Delivery, error) {
-	var d campaign.Delivery
-	if err := t.load(inDeliveries, []byte(id), &d); err != nil {
-		if errors.Is(err, store.ErrCorrupt) {
-			t.s.suspectRecord(inDeliveries, []byte(id), err)
-		}
-		return campaign.Delivery{}, err
+	d, err := t.delivery([]byte(id))
+	if errors.Is(err, store.ErrCorrupt) {
+		t.s.suspectRecord(inDeliveries, []byte(id), err)
 	}
-	return d, nil
+	return d, err
+}
+
+// DeliveriesByPrefix implements store.Queue.
+func (t *tx) DeliveriesByPrefix(prefix string, max int) (ids []campaign.DeliveryID, err error) {
+	c := t.cursor(inDeliveries)
+	for k, _ := c.seek([]byte(prefix)); k != nil && len(ids) < max && bytes.HasPrefix(k, []byte(prefix)); k, _ = c.next() {
+		ids = append(ids, campaign.DeliveryID(k))
+	}
+	return ids, c.err
 }
 
 // PutDelivery implements store.Queue.
 func (t *tx) PutDelivery(d *campaign.Delivery) error {
-	if d.ID == "" || stateCode(d.State) == noState {
+	if d.ID == "" || record.StateCode(d.State) == record.NoState {
 		return fmt.Errorf("delivery %q in state %q cannot be stored", d.ID, d.State)
 	}
-	if err := checkNames(string(d.ID), string(d.Lane), string(d.Channel), string(d.Plan), d.Fingerprint); err != nil {
+	if err := record.CheckNames(maxName, string(d.ID), string(d.Lane), string(d.Channel), string(d.Plan), d.Fingerprint); err != nil {
 		return err
 	}
 	var old *campaign.Delivery
@@ -66,7 +73,8 @@ func (t *tx) at(x *index, key []byte) (d campaign.Delivery, ok bool) {
 		t.s.suspectEntry(x.b, key)
 		return d, false
 	}
-	if err := t.load(inDeliveries, []byte(id), &d); err != nil {
+	d, err := t.delivery([]byte(id))
+	if err != nil {
 		t.s.suspectRecord(inDeliveries, []byte(id), err)
 		return d, false
 	}
@@ -98,14 +106,14 @@ func (t *tx) Lanes() ([]campaign.LaneID, error) {
 	for _, b := range []bucket{byRun, byArmed, byDoubtLane} {
 		c := t.cursor(b)
 		for k, _ := c.seek(nil); k != nil; {
-			lane, _, ok := readString(k)
+			lane, _, ok := record.ReadString(k)
 			if !ok {
 				t.s.suspectEntry(b, k)
 				k, _ = c.next()
 				continue
 			}
 			lanes = append(lanes, campaign.LaneID(lane))
-			k, _ = c.seek(after(addString(nil, lane)))
+			k, _ = c.seek(record.After(record.AddString(nil, lane)))
 		}
 		if c.err != nil {
 			return nil, c.err
@@ -117,7 +125,7 @@ func (t *tx) Lanes() ([]campaign.LaneID, error) {
 
 // Head implements store.Queue.
 func (t *tx) Head(lane campaign.LaneID) (at time.Time, ok bool, err error) {
-	err = t.each(byRun, addString(nil, string(lane)), nil, func(_ []byte, d campaign.Delivery) bool {
+	err = t.each(byRun, record.AddString(nil, string(lane)), nil, func(_ []byte, d campaign.Delivery) bool {
 		at, ok = d.RunAt(), true
 		return false
 	})
@@ -129,7 +137,7 @@ func (t *tx) Due(lane campaign.LaneID, now time.Time, max int) (due []campaign.D
 	if max <= 0 {
 		return nil, nil
 	}
-	err = t.each(byRun, addString(nil, string(lane)), nil, func(_ []byte, d campaign.Delivery) bool {
+	err = t.each(byRun, record.AddString(nil, string(lane)), nil, func(_ []byte, d campaign.Delivery) bool {
 		if d.RunAt().After(now) {
 			return false
 		}
@@ -143,7 +151,7 @@ func (t *tx) Due(lane campaign.LaneID, now time.Time, max int) (due []campaign.D
 func (t *tx) Armed(lane campaign.LaneID) (armed []campaign.Delivery, err error) {
 	var prefix []byte
 	if lane != "" {
-		prefix = addString(nil, string(lane))
+		prefix = record.AddString(nil, string(lane))
 	}
 	err = t.each(byArmed, prefix, nil, func(_ []byte, d campaign.Delivery) bool {
 		armed = append(armed, d)
@@ -180,7 +188,7 @@ func (t *tx) Expired(now time.Time, max int) (due []campaign.Delivery, next time
 
 // OfPlan implements store.Queue.
 func (t *tx) OfPlan(id campaign.PlanID) (ds []campaign.Delivery, err error) {
-	err = t.each(byPlan, addString(nil, string(id)), nil, func(_ []byte, d campaign.Delivery) bool {
+	err = t.each(byPlan, record.AddString(nil, string(id)), nil, func(_ []byte, d campaign.Delivery) bool {
 		ds = append(ds, d)
 		return true
 	})
@@ -198,8 +206,7 @@ func (t *tx) Twins(lane campaign.LaneID, fingerprint string) (twins []campaign.D
 	c := t.cursor(byTwin)
 	for k, _ := c.seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && len(twins) < maxTwins; k, _ = c.next() {
 		id := k[len(prefix):]
-		var d campaign.Delivery
-		err := t.load(inDeliveries, id, &d)
+		d, err := t.delivery(id)
 		switch {
 		case errors.Is(err, store.ErrCorrupt):
 			if !t.isAside(inDeliveries, id) {
@@ -222,7 +229,7 @@ func (t *tx) Counts() (map[campaign.State]int, error) {
 		return nil, err
 	}
 	m := make(map[campaign.State]int, len(n))
-	for i, s := range stateCodes {
+	for i, s := range record.States {
 		m[s] = int(n[i])
 	}
 	return m, nil
@@ -230,7 +237,7 @@ func (t *tx) Counts() (map[campaign.State]int, error) {
 
 // Attempts implements store.Queue.
 func (t *tx) Attempts(id campaign.DeliveryID) (as []campaign.Attempt, err error) {
-	err = eachRecord(t, inAttempts, addString(nil, string(id)), func(a campaign.Attempt) { as = append(as, a) })
+	err = eachRecord(t, inAttempts, record.AddString(nil, string(id)), func(a campaign.Attempt) { as = append(as, a) })
 	return as, err
 }
 
@@ -239,10 +246,10 @@ func (t *tx) PutAttempt(a campaign.Attempt) error {
 	if a.Delivery == "" || a.N < 0 || a.N > 1<<31-1 {
 		return fmt.Errorf("attempt %d of delivery %q cannot be stored", a.N, a.Delivery)
 	}
-	if err := checkNames(string(a.Delivery)); err != nil {
+	if err := record.CheckNames(maxName, string(a.Delivery)); err != nil {
 		return err
 	}
-	return t.save(inAttempts, attemptKey(string(a.Delivery), a.N), a)
+	return t.save(inAttempts, record.AttemptKey(string(a.Delivery), a.N), a)
 }
 
 // Staged implements store.Queue.
@@ -258,10 +265,10 @@ func (t *tx) PutStaged(id campaign.DeliveryID, b []byte) error {
 
 // ClaimRemote implements store.Queue.
 func (t *tx) ClaimRemote(lane campaign.LaneID, remoteID string, id campaign.DeliveryID) (campaign.DeliveryID, bool, error) {
-	if err := checkNames(string(lane), remoteID); err != nil {
+	if err := record.CheckNames(maxName, string(lane), remoteID); err != nil {
 		return "", false, err
 	}
-	key := append(addString(nil, string(lane)), remoteID...)
+	key := append(record.AddString(nil, string(lane)), remoteID...)
 	owner, err := t.get(inRemotes, key)
 	switch {
 	case err == nil:

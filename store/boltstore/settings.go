@@ -8,6 +8,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 var (
@@ -26,14 +27,14 @@ func (t *tx) Campaign() (*campaign.Campaign, error) {
 		return nil, err
 	}
 	if len(c) < revisionSize {
-		return nil, corrupt(inMeta, keyCampaign, "it is cut short")
+		return nil, record.Corrupt(inMeta.kind(), keyCampaign, "it is cut short")
 	}
 	revision := binary.BigEndian.Uint64(c)
 	if m := t.s.remembered.Load(); m != nil && m.revision == revision && !t.w.campaignPut {
 		return m.c, nil
 	}
 	m := &campaignMemory{revision: revision, c: &campaign.Campaign{}}
-	if err := decode(inMeta, keyCampaign, c[revisionSize:], m.c); err != nil {
+	if err := record.Decode(inMeta.kind(), keyCampaign, c[revisionSize:], m.c); err != nil {
 		return nil, err
 	}
 	if !t.w.campaignPut {
@@ -55,7 +56,7 @@ func (t *tx) PutCampaign(c campaign.Campaign) error {
 		return fmt.Errorf("campaign at revision %d, not %d: %w", old.Revision, c.Revision, store.ErrStale)
 	}
 	c.Revision++
-	b, err := encode(&c)
+	b, err := record.Encode(&c)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (t *tx) putOrDelete(b bucket, name string, value []byte) error {
 	if name == "" {
 		return errors.New("a value needs a name")
 	}
-	if err := checkNames(name); err != nil {
+	if err := record.CheckNames(maxName, name); err != nil {
 		return err
 	}
 	if value == nil {
@@ -125,7 +126,7 @@ func (t *tx) PutPlan(p campaign.Plan) error {
 	if p.ID == "" {
 		return errors.New("a plan needs an id")
 	}
-	if err := checkNames(string(p.ID)); err != nil {
+	if err := record.CheckNames(maxName, string(p.ID)); err != nil {
 		return err
 	}
 	return t.save(inPlans, []byte(p.ID), p)
@@ -144,9 +145,9 @@ func eachRecord[T any](t *tx, b bucket, prefix []byte, f func(T)) error {
 	c := t.cursor(b)
 	for k, r := c.seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, r = c.next() {
 		var v T
-		content, err := unseal(b, k, r)
+		content, err := record.Unseal(b.kind(), k, r)
 		if err == nil {
-			err = decode(b, k, content, &v)
+			err = record.Decode(b.kind(), k, content, &v)
 		}
 		if err != nil {
 			t.s.suspectRecord(b, k, err)
@@ -188,7 +189,7 @@ func (t *tx) Content(d campaign.Digest) (campaign.Content, error) {
 
 // PutContent implements store.Plans.
 func (t *tx) PutContent(c campaign.Content) (campaign.Digest, error) {
-	b, err := encode(c)
+	b, err := record.Encode(c)
 	if err != nil {
 		return "", err
 	}
@@ -213,7 +214,7 @@ func (t *tx) PutLane(l campaign.LaneState) error {
 	if l.Lane == "" {
 		return errors.New("a lane needs an id")
 	}
-	if err := checkNames(string(l.Lane)); err != nil {
+	if err := record.CheckNames(maxName, string(l.Lane)); err != nil {
 		return err
 	}
 	return t.save(inLanes, []byte(l.Lane), l)

@@ -20,7 +20,7 @@ import (
 type Store struct {
 	o    Options
 	info Info
-	lock *lockFile
+	lock *lockFile // nil where the store can only be read
 	db   *bolt.DB
 
 	mu      sync.Mutex
@@ -33,6 +33,7 @@ type Store struct {
 	broken     atomic.Pointer[error]
 	generation atomic.Uint64
 	remembered atomic.Pointer[campaignMemory]
+	memory     memory
 
 	suspectsMu sync.Mutex
 	suspects   map[suspect]string // why
@@ -42,6 +43,7 @@ type Store struct {
 	raisedAt time.Time
 	dirty    bool // written to since the last raise
 	counted  uint64
+	former   bool // the counter under the former name is of this store
 
 	counterMu  sync.Mutex
 	counterErr error
@@ -106,6 +108,9 @@ func (s *Store) Close() (err error) {
 			err = s.raiseNow()
 		}
 		err = errors.Join(err, s.db.Close())
+		if s.lock == nil {
+			return
+		}
 		if s.broken.Load() == nil && err == nil {
 			s.lock.mark(lockClosed)
 		}

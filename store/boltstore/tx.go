@@ -1,12 +1,14 @@
 package boltstore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // errReadOnly is what a write inside View gets.
@@ -140,15 +142,15 @@ func (t *tx) get(b bucket, key []byte) ([]byte, error) {
 	}
 	if r == nil {
 		if t.isAside(b, key) {
-			return nil, corrupt(b, key, "it was set aside")
+			return nil, record.Corrupt(b.kind(), key, "it was set aside")
 		}
-		return nil, fmt.Errorf("%s %q: %w", bucketNames[b], printable(b, key), store.ErrNotFound)
+		return nil, record.NotFound(b.kind(), key)
 	}
-	return unseal(b, key, r)
+	return record.Unseal(b.kind(), key, r)
 }
 
 func (t *tx) put(b bucket, key, content []byte) error {
-	return t.putRaw(b, key, seal(b, key, content))
+	return t.putRaw(b, key, record.Seal(b.kind(), key, content))
 }
 
 // load decodes what is under the key into v.
@@ -157,11 +159,11 @@ func (t *tx) load(b bucket, key []byte, v any) error {
 	if err != nil {
 		return err
 	}
-	return decode(b, key, c, v)
+	return record.Decode(b.kind(), key, c, v)
 }
 
 func (t *tx) save(b bucket, key []byte, v any) error {
-	c, err := encode(v)
+	c, err := record.Encode(v)
 	if err != nil {
 		return err
 	}
@@ -172,6 +174,7 @@ func (t *tx) save(b bucket, key []byte, v any) error {
 type cursor struct {
 	c   *bolt.Cursor
 	b   bucket
+	at  []byte // the key at hand
 	err error
 }
 
@@ -189,6 +192,7 @@ func (c *cursor) seek(k []byte) (key, v []byte) {
 	}
 	defer damaged(c.b, &c.err)
 	at, with := c.c.Seek(k) // not the results: these stay nil when touch finds them outside
+	c.at = at
 	return touch(at), touch(with)
 }
 
@@ -198,6 +202,11 @@ func (c *cursor) next() (key, v []byte) {
 	}
 	defer damaged(c.b, &c.err)
 	at, with := c.c.Next() // not the results: these stay nil when touch finds them outside
+	if at != nil && bytes.Compare(at, c.at) <= 0 {
+		c.err = record.Corrupt(c.b.kind(), at, "its pages lead in a circle") // or nobody would come to the end
+		return nil, nil
+	}
+	c.at = at
 	return touch(at), touch(with)
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,6 +245,9 @@ func (m model) compareGroups(tx store.Tx, lane campaign.LaneID) error {
 	if err := differ("of the plan", got, m.where(func(d campaign.Delivery) bool { return d.Plan == "p" }, byID), err); err != nil {
 		return err
 	}
+	if err := m.comparePrefixes(tx); err != nil {
+		return err
+	}
 	for _, f := range []string{"f", "g", ""} {
 		got, err = tx.Twins(lane, f)
 		twins := m.where(func(d campaign.Delivery) bool {
@@ -260,6 +264,20 @@ func (m model) compareGroups(tx store.Tx, lane campaign.LaneID) error {
 		n := len(m.where(func(d campaign.Delivery) bool { return d.State == st }, byID))
 		if err != nil || counts[st] != n {
 			return fmt.Errorf("%d deliveries counted as %s, want %d, %v", counts[st], st, n, err)
+		}
+	}
+	return nil
+}
+
+func (m model) comparePrefixes(tx store.Tx) error {
+	for _, prefix := range []string{"", "d_", "d_1", "d_10", "d_5", "x"} {
+		all := slices.Sorted(maps.Keys(m))
+		want := slices.DeleteFunc(all, func(id campaign.DeliveryID) bool { return !strings.HasPrefix(string(id), prefix) })
+		for _, max := range []int{0, 1, 2, 100} {
+			got, err := tx.DeliveriesByPrefix(prefix, max)
+			if err != nil || !slices.Equal(got, want[:min(max, len(want))]) {
+				return fmt.Errorf("at most %d ids that begin with %q: %v, want of %v, %v", max, prefix, got, want, err)
+			}
 		}
 	}
 	return nil

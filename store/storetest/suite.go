@@ -35,6 +35,7 @@ func (s Suite) Run(t *testing.T) {
 		{"Settings", s.settings},
 		{"Plans", s.plans},
 		{"Evidence", s.evidence},
+		{"Erasing", s.erasing},
 		{"Stale", s.stale},
 		{"Order", s.order},
 		{"Paging", s.paging},

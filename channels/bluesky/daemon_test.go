@@ -1,0 +1,371 @@
+package bluesky_test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/internal/sitetest"
+)
+
+func TestMain(m *testing.M) { sitetest.Main(m) }
+
+// newSite is a campaign with one Bluesky channel on the account of p, which its
+// password opens.
+func newSite(t *testing.T, p *real) *sitetest.Site {
+	t.Helper()
+	s := unconnected(t, p, "password: {file: app.password}, ")
+	s.Write("app.password", p.password+"\n")
+	return s
+}
+
+// unconnected is one with further settings of its channel.
+func unconnected(t *testing.T, p *real, settings string) *sitetest.Site {
+	t.Helper()
+	t.Parallel() // each waits most of the time
+	return sitetest.New(t, fmt.Sprintf(`sky: {platform: bluesky, handle: %q, base_url: %q, allow_private: true, %slanguages: separate}`, p.handle, p.line, settings))
+}
+
+func planOf(due time.Duration, media, posts string) string {
+	return sitetest.Plan(due, "defaults: {channels: [sky]}\n"+media, posts)
+}
+
+const onePost = `  - {id: one, kind: message, at: AT, text: {en: "Ten years, one community: gfmd.org"}}
+`
+
+// noise is a photo of about that many bytes.
+func noise(t *testing.T, least int) []byte {
+	t.Helper()
+	for side := 64; ; side += side / 4 {
+		m := image.NewRGBA(image.Rect(0, 0, side, side*3/4))
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range m.Pix {
+			m.Pix[i] = byte(r.Uint32())
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 90}); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() >= least {
+			return b.Bytes()
+		}
+	}
+}
+
+// TestPDSDaemonPublishes: a quote with picture and alt text in four languages,
+// a thread of three and a link, from the plan to the record.
+func TestPDSDaemonPublishes(t *testing.T) {
+	p := newReal(t)
+	s := newSite(t, p)
+	if err := os.WriteFile(s.Path("wall.jpg"), noise(t, 20_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const media = `media:
+  wall: {file: wall.jpg, alt: {en: A wall, fr: Un mur, es: Una pared, ar: جدار}, credit: "Photo: the test", licence: CC0-1.0, shows: nobody}
+`
+	const posts = `  - id: quote
+    kind: quote
+    at: AT
+    images: [wall]
+    quote:
+      text: {en: "I came for one year.", fr: "J'étais venue pour un an.", es: "Vine por un año.", ar: "جئت لعام واحد."}
+      speaker: {role: {en: "A nurse", fr: "Une infirmière", es: "Una enfermera", ar: "ممرضة"}}
+    text: "“{quote}” — {speaker} 👩🏽‍⚕️\n\n#ItTakesACommunity https://www.gfmd.org/ittakesacommunity {credit}"
+  - id: three
+    kind: message
+    at: AT
+    text: {en: "One: see gfmd.org."}
+    variants: {sky: {thread: [{en: "Two, été."}, {en: "Three: (https://example.org/x)"}]}}
+`
+	s.Start()
+	s.Submit(planOf(2*time.Second, media, posts))
+	s.All(s.Settle(90*time.Second), "published", 5)
+	records := p.posts()
+	if len(records) != 7 {
+		t.Fatalf("%d records, want 4 quotes and 3 parts: %+v", len(records), records)
+	}
+	langs, parts := map[string]entry{}, map[string]entry{}
+	for _, e := range records {
+		v := e.Value
+		for _, f := range v.Facets {
+			shown := v.Text[f.Index.ByteStart:f.Index.ByteEnd]
+			for _, feature := range f.Features {
+				if feature.Tag != "" && shown != "#"+feature.Tag || feature.URI != "" && strings.TrimPrefix(feature.URI, "https://") != strings.TrimPrefix(shown, "https://") {
+					t.Errorf("%q is linked as %+v", shown, feature)
+				}
+			}
+		}
+		if at, err := time.Parse(time.RFC3339, v.CreatedAt); err != nil || time.Since(at).Abs() > 2*time.Minute {
+			t.Errorf("created at %q: %v", v.CreatedAt, err)
+		}
+		if len(v.Embed.Images) == 0 {
+			parts[v.Text] = e
+			continue
+		}
+		if i := v.Embed.Images[0]; i.Alt == "" || i.AspectRatio.Width == 0 || i.Image.MimeType != "image/jpeg" || i.Image.Size == 0 || len(v.Facets) != 2 {
+			t.Errorf("%+v", v)
+		}
+		langs[strings.Join(v.Langs, " ")] = e
+	}
+	for lang, alt := range map[string]string{"en": "A wall", "fr": "Un mur", "es": "Una pared", "ar": "جدار"} {
+		if e := langs[lang]; len(e.Value.Embed.Images) != 1 || e.Value.Embed.Images[0].Alt != alt {
+			t.Errorf("%s: %+v", lang, e)
+		}
+	}
+	one, two, three := parts["One: see gfmd.org."], parts["Two, été."], parts["Three: (https://example.org/x)"]
+	if one.URI == "" || one.Value.Reply.Root.URI != "" || two.Value.Reply.Parent.URI != one.URI || two.Value.Reply.Parent.CID != one.CID ||
+		three.Value.Reply.Parent.URI != two.URI || three.Value.Reply.Parent.CID != two.CID || three.Value.Reply.Root.URI != one.URI || three.Value.Reply.Root.CID != one.CID {
+		t.Errorf("the thread: %+v", parts)
+	}
+	if n := p.reached("com.atproto.server.createSession"); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// TestPDSDaemonRefusesInTheCheck: what the server would refuse is a finding
+// before anybody approves it, or was made to fit.
+func TestPDSDaemonRefusesInTheCheck(t *testing.T) {
+	p := newReal(t)
+	s := newSite(t, p)
+	s.Start()
+	s.Write("plan.yaml", planOf(time.Hour, "", `  - {id: long, kind: message, at: AT, text: {en: "`+strings.Repeat("é", 301)+"\"}}\n"))
+	if out, code := s.Run("", "plan", "check", s.Path("plan.yaml")); code == 0 || !strings.Contains(out, "P051") {
+		t.Errorf("301 graphemes: %d %s", code, out)
+	}
+	if err := os.WriteFile(s.Path("photo.jpg"), noise(t, 2_100_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const media = "media:\n  photo: {file: photo.jpg, alt: {en: Noise}, credit: \"Photo: the test\", licence: CC0-1.0, shows: nobody}\n"
+	const post = "  - {id: photo, kind: message, at: AT, images: [photo], text: {en: \"A large photo\"}}\n"
+	s.Write("plan.yaml", planOf(2*time.Second, media, post))
+	out, code := s.Run("", "plan", "submit", s.Path("plan.yaml"), "--as", "lead@mayors.example", "--quiet")
+	if code != 0 {
+		if !strings.Contains(out, "P072") {
+			t.Errorf("2.1 MB: %d %s", code, out)
+		}
+	} else {
+		s.Must("approve", "--plan", "one", "-o", "json")
+		s.All(s.Settle(60*time.Second), "published", 1)
+	}
+	for _, e := range p.posts() {
+		if code != 0 || len(e.Value.Embed.Images) != 1 || e.Value.Embed.Images[0].Image.Size > 2_000_000 {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// TestPDSDaemonKilled: the daemon is killed around its one call, and the post
+// is there once.
+func TestPDSDaemonKilled(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		trouble trouble
+	}{
+		{"before the request arrives", holdRequest},
+		{"between request and answer", holdAnswer},
+		{"between answer and record", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newReal(t)
+			s := newSite(t, p)
+			s.Start()
+			dead := make(chan struct{})
+			if tt.trouble == 0 {
+				p.then(put, func() {
+					s.Kill()
+					close(dead)
+				})
+			} else {
+				p.next(put, tt.trouble)
+			}
+			s.Submit(planOf(2*time.Second, "", onePost))
+			if tt.trouble == 0 {
+				<-dead
+			} else {
+				p.await(put)
+			}
+			s.Kill()
+			s.Start()
+			s.All(s.Settle(60*time.Second), "published", 1)
+			if n := len(p.posts()); n != 1 {
+				t.Errorf("%d records", n)
+			}
+		})
+	}
+}
+
+const put = "com.atproto.repo.putRecord"
+
+// TestPDSDaemonTwice: two daemons by mistake, on one folder, and on a copy of it.
+func TestPDSDaemonTwice(t *testing.T) {
+	p := newReal(t)
+	s := newSite(t, p)
+	s.Start()
+	s.Submit(planOf(6*time.Second, "", onePost))
+	second := s.Command("serve", "--listen", "127.0.0.1:0")
+	out, err := second.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), strconv.Itoa(s.Pid())) {
+		t.Errorf("the second daemon: %v, %s", err, out)
+	}
+	s.Kill()
+	twin := sitetest.Empty(t)
+	copyTree(t, s.Dir, twin.Dir)
+	s.Start()
+	twin.Start()
+	s.All(s.Settle(60*time.Second), "published", 1)
+	time.Sleep(10 * time.Second) // the copy has its chance
+	for _, r := range twin.Rows() {
+		if r.State == "in_doubt" || r.State == "armed" {
+			t.Errorf("the copy has %+v", r)
+		}
+	}
+	if n := len(p.posts()); n != 1 {
+		t.Errorf("%d records", n)
+	}
+}
+
+// copyTree copies files, and no sockets.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(from, path)
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		case !d.Type().IsRegular():
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), b, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPDSDaemonRefreshIsLost: the session is over when the post is due, and the
+// answer to its renewal never arrives.
+func TestPDSDaemonRefreshIsLost(t *testing.T) {
+	p := newReal(t)
+	s := newSite(t, p)
+	s.Start()
+	p.next(put, sayExpired)
+	p.next("com.atproto.server.refreshSession", cutAnswer)
+	s.Submit(planOf(2*time.Second, "", onePost))
+	p.await("com.atproto.server.refreshSession")
+	s.All(s.Settle(90*time.Second), "published", 1)
+	if n := len(p.posts()); n != 1 {
+		t.Errorf("%d records", n)
+	}
+	if n := p.reached("com.atproto.server.createSession"); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// TestPDSDaemonDeletedByHand: what a person took down stays down, be it known
+// to be public or in doubt.
+func TestPDSDaemonDeletedByHand(t *testing.T) {
+	t.Run("published", func(t *testing.T) {
+		p := newReal(t)
+		s := newSite(t, p)
+		s.Start()
+		s.Submit(planOf(2*time.Second, "", onePost))
+		s.Settle(60 * time.Second)
+		p.deleteByHand(p.posts()[0].key())
+		s.Kill()
+		s.Start()
+		time.Sleep(8 * time.Second)
+		s.All(s.Rows(), "published", 1)
+		if n := len(p.posts()); n != 0 {
+			t.Errorf("%d records", n)
+		}
+	})
+	t.Run("in doubt, and the daemon killed", func(t *testing.T) {
+		p := newReal(t)
+		s := newSite(t, p)
+		s.Start()
+		p.next(put, holdAnswer)
+		s.Submit(planOf(2*time.Second, "", onePost))
+		p.await(put)
+		s.Kill()
+		p.deleteByHand(p.posts()[0].key())
+		s.Start()
+		s.All(s.Settle(60*time.Second), "needs_human", 1)
+		time.Sleep(3 * time.Second)
+		if n := len(p.posts()); n != 0 {
+			t.Errorf("%d records", n)
+		}
+	})
+}
+
+// TestPDSDaemonConnected: an account that a person connected by command lives
+// on over restarts without another login, and nothing that opens it stands
+// anywhere in clear.
+func TestPDSDaemonConnected(t *testing.T) {
+	p := newReal(t)
+	s := unconnected(t, p, "")
+	said := map[string][]byte{}
+	command := func(input string, args ...string) string {
+		t.Helper()
+		out, code := s.Run(input, args...)
+		said["takeover "+strings.Join(args, " ")] = []byte(out)
+		if code != 0 {
+			t.Fatalf("takeover %s ended with %d:\n%s", strings.Join(args, " "), code, out)
+		}
+		return out
+	}
+	s.Start()
+	if out, code := s.Run("wrong-wrong-wrong\n", "channel", "connect", "sky"); code == 0 || strings.Contains(out, "wrong-wrong") {
+		t.Errorf("a wrong password: %d %s", code, out)
+	}
+	if out := command(p.password+"\n", "channel", "connect", "sky"); !strings.Contains(out, p.handle) {
+		t.Errorf("connect says %s", out)
+	}
+	logins := p.reached("com.atproto.server.createSession")
+	s.Kill()
+	s.Start()
+	if out := command("", "channel", "check", "sky"); !strings.Contains(out, p.handle) {
+		t.Errorf("check says %s", out)
+	}
+	s.Submit(planOf(2*time.Second, "", onePost))
+	s.All(s.Settle(60*time.Second), "published", 1)
+	if n := p.reached("com.atproto.server.createSession") - logins; n != 0 || len(p.posts()) != 1 {
+		t.Errorf("%d logins more, %d records", n, len(p.posts()))
+	}
+	for _, args := range [][]string{{"channel", "list", "-o", "json"}, {"show", s.Rows()[0].ID, "-o", "json"}, {"audit", "export"}, {"doctor"}, {"backup"}} {
+		out, _ := s.Run("", args...)
+		said["takeover "+strings.Join(args, " ")] = []byte(out)
+	}
+	command("", "channel", "disconnect", "sky", "--yes")
+	if n := p.reached("com.atproto.server.deleteSession"); n != 1 {
+		t.Errorf("the session was ended %d times", n)
+	}
+	if out, code := s.Run("", "channel", "check", "sky"); code == 0 {
+		t.Errorf("a disconnected account is fine: %s", out)
+	}
+	s.Kill()
+	said["the daemon's log"] = s.Log()
+	maps.Copy(said, s.Files())
+	if len(p.secrets) == 0 {
+		t.Error("the server gave out no token")
+	}
+	for _, place := range p.leaks(said) {
+		t.Errorf("a secret stands in clear in %s", place)
+	}
+}

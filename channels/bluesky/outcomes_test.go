@@ -1,0 +1,207 @@
+package bluesky
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/internal/httpx"
+)
+
+var testNow = time.Date(2026, 12, 18, 9, 0, 0, 0, time.UTC)
+
+const (
+	testDID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+	testKey = "3lexample2k22"
+)
+
+func testChannel(t *testing.T) *Channel {
+	t.Helper()
+	c, err := New(campaign.Channel{}, channels.Env{Now: func() time.Time { return testNow }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestOutcomes holds the adapter against every recorded answer.
+func TestOutcomes(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Case, Call, First, Scope string
+			Status                   int
+			Headers                  map[string]string
+			Body                     json.RawMessage
+			RetryAt                  int64 `json:"retry_at_epoch"`
+		}
+	}
+	if err := json.Unmarshal(specs(t, "outcomes/bluesky.json"), &file); err != nil || len(file.Cases) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	c := testChannel(t)
+	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt,
+		"refresh": channels.NotSent, "read_back": channels.InDoubt}
+	for _, tt := range file.Cases {
+		t.Run(tt.Case, func(t *testing.T) {
+			h := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
+			for k, v := range tt.Headers {
+				h.Header.Set(k, v)
+			}
+			var text string
+			if json.Unmarshal(tt.Body, &text) == nil { // not JSON: the file holds it as a string
+				h.Body = []byte(text)
+			}
+			a := read(h, nil)
+			if tt.Call == "read" {
+				var v stored
+				if found := a.into(&v) && v.URI == uriOf(testDID, testKey); found != (tt.First == "published") || a.is("RecordNotFound") != (tt.First == "absent") {
+					t.Errorf("found %v, absent %v; want %s", found, a.is("RecordNotFound"), tt.First)
+				}
+				return
+			}
+			var e *channels.Error
+			if tt.Call == "stage" {
+				e = a.staging(opPrepare, testNow)
+			} else {
+				var receipt campaign.Receipt
+				if receipt, e = c.outcome(a, testDID, testKey); tt.First == "published" {
+					if e != nil || receipt.RemoteID != uriOf(testDID, testKey) || receipt.URL != "https://bsky.app/profile/"+testDID+"/post/"+testKey {
+						t.Errorf("receipt %+v, %v", receipt, e)
+					}
+					return
+				}
+			}
+			if e == nil {
+				t.Fatalf("published; want %s", tt.First)
+			}
+			if e.Fate != fates[tt.First] || tt.Scope != "" && e.Scope.String() != tt.Scope {
+				t.Errorf("%s, scope %s; want %s, scope %s", e.Fate, e.Scope, fates[tt.First], tt.Scope)
+			}
+			if (tt.First == "refresh") && a.kind() != kindToken {
+				t.Error("no new session would be opened")
+			}
+			if (tt.First == "read_back") != e.Duplicate {
+				t.Errorf("read back before anything else: %v", e.Duplicate)
+			}
+			var retry time.Time
+			if tt.RetryAt > 0 {
+				retry = time.Unix(tt.RetryAt, 0)
+			}
+			if !e.RetryAt.Equal(retry) {
+				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
+			}
+		})
+	}
+}
+
+// TestOutcomesOfTheReferenceServer: answers that a real server was seen to
+// give, beyond the recorded ones.
+func TestOutcomesOfTheReferenceServer(t *testing.T) {
+	c := testChannel(t)
+	for _, tt := range []struct {
+		status        int
+		name, message string
+		fate          channels.Fate
+		scope         channels.Scope
+		says          string
+	}{
+		{400, "InvalidRequest", "string too big (maximum 3000, got 3001) at $.record.text", channels.Refused, channels.ScopeContent, "too long"},
+		{400, "InvalidRequest", "blob too big (maximum 2000000, got 2100000) at $.record", channels.Refused, channels.ScopeContent, "larger than the server takes"},
+		{400, "InvalidSize", "Referenced Size does not match stored blob", channels.Refused, channels.ScopeContent, ""},
+		{400, "InvalidRequest", "Could not find repo: did:plc:x", channels.NotSent, channels.ScopeChannel, ""},
+		{400, "InvalidRequest", "Could not find blob: bafkreib", channels.NotSent, channels.ScopeContent, ""},
+		{400, "RepoDeactivated", "", channels.NotSent, channels.ScopeChannel, ""},
+		{401, "AuthenticationRequired", "", channels.NotSent, channels.ScopeChannel, ""},
+		{403, "Forbidden", "", channels.NotSent, channels.ScopeChannel, ""},
+		{413, "PayloadTooLarge", "request entity too large", channels.Refused, channels.ScopeContent, "larger"},
+		{400, "SomethingNew", "", channels.InDoubt, channels.ScopePlatform, ""},
+		{500, "InvalidRequest", "", channels.InDoubt, channels.ScopePlatform, ""},
+		{409, "InvalidRequest", "", channels.InDoubt, channels.ScopePlatform, ""},
+	} {
+		body, err := json.Marshal(problem{tt.name, tt.message})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.status, Header: http.Header{}, Body: body, Whole: true}, nil)
+		_, e := c.outcome(a, testDID, testKey)
+		if e.Fate != tt.fate || e.Scope != tt.scope || !strings.Contains(e.Error(), tt.name) || !strings.Contains(e.Error(), tt.says) {
+			t.Errorf("%d %s %q: %s, scope %s, %v; want %s, scope %s", tt.status, tt.name, tt.message, e.Fate, e.Scope, e, tt.fate, tt.scope)
+		}
+		if cut := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.status, Header: http.Header{}, Body: body}, nil); cut.own() {
+			t.Errorf("%d %s: a body that was cut counts as the server's own", tt.status, tt.name)
+		}
+	}
+	other := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 200, Whole: true, Body: []byte(`{"uri":"` + uriOf("did:plc:somebodyelse", testKey) + `","cid":"bafyreib"}`)}, nil)
+	if receipt, e := c.outcome(other, testDID, testKey); e == nil || e.Fate != channels.InDoubt {
+		t.Errorf("another's post was taken for a receipt: %+v, %v", receipt, e)
+	}
+}
+
+func TestResetIsByTheServersClock(t *testing.T) {
+	for _, tt := range []struct {
+		reset, date string
+		want        time.Duration // below 0: says nothing
+	}{
+		{"1797588000", "", time.Unix(1797588000, 0).Sub(testNow)},
+		{"1797588000", time.Unix(1797587940, 0).UTC().Format(http.TimeFormat), time.Minute},
+		{"1", "", 0},
+		{"99999999999", "", httpx.MaxRetryAfter},
+		{"", "", -1}, {"soon", "", -1}, {"-5", "", -1}, {"999999999999999999999", "", -1},
+	} {
+		h := http.Header{}
+		h.Set("RateLimit-Reset", tt.reset)
+		h.Set("Date", tt.date)
+		at, ok := resetAt(h, testNow)
+		if ok != (tt.want >= 0) || ok && !at.Equal(testNow.Add(tt.want)) {
+			t.Errorf("%q at %q: %v %v, want %v", tt.reset, tt.date, at, ok, tt.want)
+		}
+	}
+}
+
+func TestTIDVectors(t *testing.T) {
+	for name, want := range map[string]bool{"valid": true, "invalid": false} {
+		lines := bufio.NewScanner(bytes.NewReader(specs(t, "bluesky/syntax/tid_syntax_"+name+".txt")))
+		for lines.Scan() {
+			if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") && isTID(line) != want {
+				t.Errorf("%q is a TID: %v", line, !want)
+			}
+		}
+	}
+}
+
+// TestRecordKey: equal in every attempt, another for every part and key, valid
+// whatever the times are, and in the order of times and parts.
+func TestRecordKey(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		due := time.Unix(rapid.Int64Range(-1<<33, 1<<33).Draw(t, "due"), 0)
+		r := channels.Request{Delivery: campaign.Delivery{Due: due}, Key: rapid.String().Draw(t, "key"), Part: rapid.IntRange(0, 98).Draw(t, "part"),
+			ArmedAt: testNow, Attempt: 1}
+		key := recordKey(r)
+		again := r
+		again.Attempt, again.ArmedAt, again.Newest = 7, testNow.Add(time.Hour), "x"
+		if !isTID(key) || recordKey(again) != key {
+			t.Fatalf("%q, then %q", key, recordKey(again))
+		}
+		next := r
+		next.Part++
+		if recordKey(next) <= key {
+			t.Fatalf("part %d sorts before part %d", next.Part, r.Part)
+		}
+		later := r
+		later.Delivery.Due = due.Add(time.Second)
+		if due.Unix() >= 0 && recordKey(later) <= key {
+			t.Fatal("a later post sorts before an earlier one")
+		}
+	})
+	if tid(0, 0) != "2222222222222" || !isTID(tid(1<<53-1, 1023)) {
+		t.Errorf("%s %s", tid(0, 0), tid(1<<53-1, 1023))
+	}
+}

@@ -1,0 +1,158 @@
+package mastodon
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/channels/mastodon/pretend"
+	"github.com/ittakesacommunity/takeover/internal/sitetest"
+)
+
+func TestMain(m *testing.M) { sitetest.Main(m) }
+
+// site is a campaign on one Mastodon account, the real daemon on it, and a
+// line between the daemon and the server that can kill the one for the other.
+type site struct {
+	*sitetest.Site
+	t      *testing.T
+	server *pretend.Server
+
+	mu     sync.Mutex
+	kill   bool   // the daemon dies when its next post is made, before the answer
+	bearer string // the last Authorization that came
+	died   chan struct{}
+}
+
+// ServeHTTP passes a call to the server.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	kill := s.kill && r.Method == http.MethodPost && r.URL.Path == "/api/v1/statuses"
+	if kill {
+		s.kill = false
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		s.bearer = token
+	}
+	s.mu.Unlock()
+	if !kill {
+		s.server.ServeHTTP(w, r)
+		return
+	}
+	s.server.ServeHTTP(httptest.NewRecorder(), r)
+	s.Kill()
+	close(s.died)
+	panic(http.ErrAbortHandler)
+}
+
+func newSite(t *testing.T, o pretend.Options) *site {
+	t.Helper()
+	s := &site{t: t, server: pretend.New(o), died: make(chan struct{})}
+	line := httptest.NewServer(s)
+	t.Cleanup(line.Close)
+	s.Site = sitetest.New(t, fmt.Sprintf(`social: {platform: mastodon, handle: "@campaign@social.example", server: %q, allow_private: true, thread_visibility: unlisted, app_name: "It Takes a Community"}`, line.URL))
+	return s
+}
+
+var authorizePage = regexp.MustCompile(`\S+/oauth/authorize\?\S+`)
+
+// connect is the operator who runs the command, and the owner who agrees.
+func (s *site) connect() string {
+	s.t.Helper()
+	cmd := s.Command("channel", "connect", "social")
+	in, errIn := cmd.StdinPipe()
+	said, errOut := cmd.StderrPipe()
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if errIn != nil || errOut != nil || cmd.Start() != nil {
+		s.t.Fatal("the command does not start")
+	}
+	talk := ""
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		talk += lines.Text() + "\n"
+		if page := authorizePage.FindString(lines.Text()); page != "" {
+			code, _, err := s.server.Agree(page)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			io.WriteString(in, code+"\n")
+			in.Close()
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		s.t.Fatalf("%v\n%s%s", err, talk, out.String())
+	}
+	return talk + out.String()
+}
+
+// TestF29DaemonKilled: an account is connected by command, a thread with a
+// picture is planned, and the daemon dies between its first call and the
+// answer. The next one finds the post, and goes on. No file and no output holds
+// the token.
+func TestF29DaemonKilled(t *testing.T) {
+	for _, o := range []pretend.Options{{MediaPolls: 2}, {Software: "pixelfed", Keys: pretend.Ignores}} {
+		t.Run(o.Software, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
+			s := newSite(t, o)
+			_, png := picture(t, 50)
+			if err := os.WriteFile(s.Path("wall.png"), png, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.Start()
+			said := s.connect() + s.Must("channel", "check", "social")
+			if !strings.Contains(said, "@campaign@social.example") {
+				t.Errorf("it does not say whose account it is:\n%s", said)
+			}
+			s.mu.Lock()
+			s.kill = true
+			s.mu.Unlock()
+			s.Submit(sitetest.Plan(2*time.Second, `defaults: {channels: [social]}
+media:
+  wall: {file: wall.png, alt: {en: A wall}, credit: "Photo: the test", licence: CC0-1.0, shows: nobody}
+`, `  - {id: one, kind: message, at: AT, images: [wall],
+     text: {en: "Ten years, one community: https://www.gfmd.org/ten"}, variants: {social: {thread: [{en: "And ten more."}]}}}
+`))
+			<-s.died
+			s.Start()
+			s.All(s.Settle(90*time.Second), "published", 1)
+			posts := s.server.Statuses()
+			if len(posts) != 2 || s.server.Ever() != 2 || len(posts[0].Media) != 1 || posts[0].Media[0].Description != "A wall" ||
+				posts[1].InReplyTo != posts[0].ID || posts[0].Visibility != "public" || posts[1].Visibility != "unlisted" || posts[0].App != "It Takes a Community" {
+				t.Errorf("%+v", posts)
+			}
+			said += s.Must("show", "--help") + s.Must("queue")
+			s.Kill()
+			s.holdsNoToken(said)
+		})
+	}
+}
+
+// holdsNoToken searches everything that was written and said.
+func (s *site) holdsNoToken(said string) {
+	s.t.Helper()
+	token := []byte(s.bearer)
+	if len(token) < 20 {
+		s.t.Fatalf("the token %q was never sent", token)
+	}
+	if strings.Contains(said, s.bearer) || bytes.Contains(s.Log(), token) {
+		s.t.Error("the token stands in an output")
+	}
+	files := s.Files()
+	for path, b := range files {
+		if bytes.Contains(b, token) {
+			s.t.Errorf("the token stands in %s", path)
+		}
+	}
+	if len(files) < 5 {
+		s.t.Errorf("only %d files searched", len(files))
+	}
+}

@@ -1,0 +1,220 @@
+package mastodon
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/channeltest"
+	"github.com/ittakesacommunity/takeover/internal/httpx"
+)
+
+// specs is a file of the shared specifications beside the checkout.
+func specs(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", name))
+	if os.IsNotExist(err) {
+		t.Skip("no shared specifications beside the checkout")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// answerOf is a recorded answer; a body that is no JSON stands as a string.
+func answerOf(status int, headers map[string]string, body json.RawMessage) httpx.Answer {
+	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: body, Whole: true}
+	for k, v := range headers {
+		a.Header.Set(k, v)
+	}
+	var text string
+	if json.Unmarshal(body, &text) == nil {
+		a.Body = []byte(text)
+	}
+	return a
+}
+
+// TestOutcomes holds the adapter against every recorded answer of a server.
+func TestOutcomes(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Case, Call, First, Doubt, Scope string
+			Status                          int
+			Headers                         map[string]string
+			Body                            json.RawMessage
+			RemoteID                        string `json:"remote_id"`
+			RetryAfter                      int    `json:"retry_after_s"`
+			RetryAt                         int64  `json:"retry_at_epoch"`
+		}
+	}
+	if err := json.Unmarshal(specs(t, "outcomes/mastodon.json"), &file); err != nil || len(file.Cases) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	now := channeltest.Now()
+	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent,
+		"unknown": channels.InDoubt, "published_evidence": channels.InDoubt, "read_back": channels.InDoubt}
+	for _, tt := range file.Cases {
+		a := answerOf(tt.Status, tt.Headers, tt.Body)
+		check := func(t *testing.T, word string, e *channels.Error) {
+			t.Helper()
+			want, known := fates[word]
+			switch {
+			case !known:
+				t.Fatalf("unknown word %q", word)
+			case e == nil:
+				t.Fatalf("no error; want %s", word)
+			case e.Fate != want:
+				t.Errorf("%s, want %s (%s)", e.Fate, want, word)
+			case tt.Scope != "" && word == tt.First && e.Scope.String() != tt.Scope:
+				t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
+			}
+			retry := time.Time{}
+			if tt.RetryAfter > 0 {
+				retry = now.Add(time.Duration(tt.RetryAfter) * time.Second)
+			}
+			if tt.RetryAt > 0 {
+				retry = time.Unix(tt.RetryAt, 0)
+			}
+			if !e.RetryAt.Equal(retry) {
+				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
+			}
+		}
+		t.Run(tt.Case, func(t *testing.T) {
+			switch tt.Call {
+			case "publish":
+				for doubt, word := range map[bool]string{false: tt.First, true: tt.Doubt} {
+					if word == "" {
+						word = tt.First
+					}
+					p, e := outcome(a, nil, attempt{pictures: true, doubt: doubt}, now)
+					if word == "published" {
+						if e != nil || p.receipt(now, "answer").RemoteID != tt.RemoteID {
+							t.Errorf("%+v, %v", p, e)
+						}
+						continue
+					}
+					if doubt && (tt.Case == "too-long") {
+						continue // with pictures, after a doubt, no 422 is taken at its word
+					}
+					check(t, word, e)
+				}
+			case "stage", "poll":
+				id, ready, e := staged(a, nil, tt.Call == "stage", now)
+				if !strings.HasPrefix(tt.First, "staged") {
+					check(t, tt.First, e)
+				} else if e != nil || id == "" || ready != (tt.First == "staged") {
+					t.Errorf("%q, ready %v, %v; want %s", id, ready, e, tt.First)
+				}
+			case "delete":
+				if gone(a) != (tt.First == "deleted") {
+					t.Errorf("gone %v, want %s", gone(a), tt.First)
+				}
+			default:
+				t.Fatalf("unknown call %q", tt.Call)
+			}
+		})
+	}
+}
+
+// TestOutcomeRows are the rows of the table that the recorded answers leave out.
+func TestOutcomeRows(t *testing.T) {
+	now := channeltest.Now()
+	says := func(text string) json.RawMessage { return json.RawMessage(`{"error":"` + text + `"}`) }
+	picture, reply, doubt := attempt{pictures: true}, attempt{reply: true}, attempt{pictures: true, doubt: true}
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   json.RawMessage
+		p      attempt
+		fate   channels.Fate
+		scope  channels.Scope
+	}{
+		{"reply target is gone", 404, says("The post you are trying to reply to does not appear to exist."), reply, channels.Refused, channels.ScopeContent},
+		{"reply target is gone, after a doubt", 404, says("Record not found"), attempt{reply: true, doubt: true}, channels.InDoubt, channels.ScopeContent},
+		{"media unknown", 404, says("Record not found"), picture, channels.NotSent, channels.ScopeContent},
+		{"media unknown, after a doubt", 404, says("Record not found"), doubt, channels.InDoubt, channels.ScopeContent},
+		{"no such call", 404, says("Record not found"), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"already attached", 422, says("Media 12 not found or already attached to another post"), picture, channels.NotSent, channels.ScopeContent},
+		{"in another language, after a doubt", 422, says("Media introuvable"), doubt, channels.InDoubt, channels.ScopeContent},
+		{"processing, after a doubt", 422, says("Cannot attach files that have not finished processing."), doubt, channels.NotSent, channels.ScopeContent},
+		{"too long, after a doubt, no pictures", 422, says("Validation failed: Text"), attempt{doubt: true}, channels.Refused, channels.ScopeContent},
+		{"bad request", 400, says("bad"), attempt{}, channels.Refused, channels.ScopeContent},
+		{"too large", 413, says("too large"), attempt{}, channels.Refused, channels.ScopeContent},
+		{"too large, from a box", 413, json.RawMessage(`"<html>"`), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"terms", 403, says("You must accept the terms"), attempt{}, channels.NotSent, channels.ScopeChannel},
+		{"conflict", 409, says("conflict"), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"gone", 410, says("gone"), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"moved", 301, json.RawMessage(`""`), attempt{}, channels.NotSent, channels.ScopeChannel},
+		{"maintenance", 503, json.RawMessage(`"<html>under maintenance"`), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"503 of the server's own", 503, says("There was a temporary problem"), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"yes, but later", 200, json.RawMessage(`{"id":"1","created_at":"2026-12-18T09:00:00Z","scheduled_at":"2026-12-18T12:00:00Z"}`), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"yes, but which", 200, json.RawMessage(`{"id":"1"}`), attempt{}, channels.InDoubt, channels.ScopePlatform},
+	} {
+		p, e := outcome(answerOf(tt.status, nil, tt.body), nil, tt.p, now)
+		if e == nil {
+			t.Errorf("%s: published %+v", tt.name, p)
+		} else if e.Fate != tt.fate || e.Scope != tt.scope {
+			t.Errorf("%s: %s, scope %s; want %s, scope %s", tt.name, e.Fate, e.Scope, tt.fate, tt.scope)
+		}
+	}
+}
+
+// TestF31RateLimit: a reset is a time with zone, believed for a day at most.
+func TestF31RateLimit(t *testing.T) {
+	now := channeltest.Now()
+	for _, tt := range []struct {
+		name, reset, date, after string
+		want                     time.Duration // -1: says nothing
+	}{
+		{"told", "2026-12-18T09:05:00.000000Z", "", "", 5 * time.Minute},
+		{"another zone", "2026-12-18T11:05:00+02:00", "", "", 5 * time.Minute},
+		{"by the server's own clock", "2026-12-18T10:05:00Z", now.Add(time.Hour).Format(http.TimeFormat), "", 5 * time.Minute},
+		{"past", "2026-12-18T08:00:00Z", "", "", 0},
+		{"absurd", "9999-12-18T08:00:00Z", "", "", httpx.MaxRetryAfter},
+		{"epoch", "1797584700", "", "", -1},
+		{"nothing but Retry-After", "", "", "60", time.Minute},
+		{"none", "", "", "", -1},
+	} {
+		a := answerOf(429, map[string]string{"X-RateLimit-Reset": tt.reset, "Date": tt.date, "Retry-After": tt.after}, json.RawMessage(`{"error":"Too many requests"}`))
+		_, e := outcome(a, nil, attempt{}, now)
+		want := now.Add(tt.want)
+		if tt.want < 0 {
+			want = time.Time{}
+		}
+		if e.Fate != channels.NotSent || e.Scope != channels.ScopeChannel || !e.RetryAt.Equal(want) {
+			t.Errorf("%s: %s, %s, retry at %v, want %v", tt.name, e.Fate, e.Scope, e.RetryAt, want)
+		}
+	}
+}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, `{"id":"1","created_at":"2026-12-18T09:00:00Z","content":"<p>x</p>","media_attachments":[{"id":"2"}],"language":7,"poll":[]}`)
+	f.Add(422, `{"error":"Media could not be found"}`)
+	f.Add(200, `{"id":"1","scheduled_at":"x","created_at":"y"}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		now := channeltest.Now()
+		a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Body: []byte(body), Whole: true}
+		p, e := outcome(a, nil, attempt{pictures: true, doubt: true}, now)
+		switch {
+		case e == nil:
+			r := p.receipt(now, "answer")
+			if channels.SafeID(r.RemoteID) == "" || r.URL != channels.SafeLink(r.URL) {
+				t.Errorf("receipt %+v", r)
+			}
+			p.differences(draft{alts: []string{"a"}})
+		case status >= 500 && e.Fate != channels.InDoubt, len(e.Error()) > 500:
+			t.Errorf("%d: %s, %v", status, e.Fate, e)
+		}
+		staged(a, nil, true, now)
+		var in instance
+		if json.Unmarshal([]byte(body), &in) == nil {
+			in.server().facts()
+		}
+	})
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/recap"
+	"github.com/ittakesacommunity/takeover/web"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var format, out string
+	var closing bool
+	c := &cobra.Command{
+		Use: "report WINDOW", Short: "What became of a phase: page, table or JSON", Args: cobra.ExactArgs(1),
+		Long: `Writes the report of a window: what was planned, went out, was late, missed or in doubt and how
+that was settled, links, numbers pulled back, voices, credits, contributors, and who has the
+channels next. --close closes the report of a window that has ended: it never changes again.`,
+		Example: "  takeover report mayors-dec --format html --out mayors.html\n  takeover report mayors-dec --close\n  takeover report mayors-dec -o json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var r desk.Recap
+				path := "/windows/" + url.PathEscape(args[0]) + "/report"
+				err := c.get(cmd.Context(), path, nil, &r)
+				if closing {
+					err = c.post(cmd.Context(), a, path+"/close", nil, &r)
+				}
+				if err != nil {
+					return err
+				}
+				write := map[string]func(io.Writer, desk.Recap) error{"html": recap.HTML, "csv": recap.CSV}[format]
+				if write == nil {
+					if format != "text" {
+						return usagef("--format is text, html or csv; JSON is -o json")
+					}
+					return a.print("report", r, r.Lines, func(w io.Writer) { printRecap(w, r) })
+				}
+				var b bytes.Buffer
+				if err := write(&b, r); err != nil {
+					return err
+				}
+				if out != "" {
+					return a.keepSheet(desk.SheetFile{Bytes: b.Bytes()}, out)
+				}
+				_, err = a.out.Write(b.Bytes())
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&format, "format", "text", "text, html (a page that stands alone) or csv")
+	c.Flags().StringVar(&out, "out", "", "file to write html or csv to (default: standard output)")
+	c.Flags().BoolVar(&closing, "close", false, "close the report of a window that has ended")
+	return c
+}
+
+func printRecap(w io.Writer, r desk.Recap) {
+	public := 0
+	for _, n := range r.Settled {
+		public += n
+	}
+	fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s: %d planned, %d published, %d late, %d missed, %d cancelled, %d refused, %d never settled.", r.Name, r.Planned, public,
+		r.Late, r.ByState[campaign.Missed], r.ByState[campaign.Cancelled], r.ByState[campaign.Rejected], r.ByState[campaign.Unresolved])))
+	fmt.Fprintf(w, "On time: half within %s, 95 of 100 within %s, the latest %s.\n", r.LateP50, r.LateP95, r.LateMost)
+	printBalance(w, r.Voices)
+	for _, line := range r.Credits {
+		fmt.Fprintln(w, escapeTerminal("credit: "+line))
+	}
+	for _, k := range r.Contributors {
+		fmt.Fprintln(w, escapeTerminal("thanks: "+k.Line()))
+	}
+	for _, h := range r.Next {
+		if h.Window != "" {
+			fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%s goes to %s; %d still open there", h.Channel, h.Name, h.Open)))
+		}
+	}
+	if r.Closed {
+		fmt.Fprintln(w, "Closed: this report does not change any more.")
+	}
+}
+
+func (a *app) balanceCommand() *cobra.Command {
+	var plan, window string
+	var public bool
+	c := &cobra.Command{
+		Use: "balance", Short: "Count whose voices are heard, beside what was agreed", Args: cobra.NoArgs,
+		Example: "  takeover balance --plan mayors-imd-2026\n  takeover balance --window mayors-dec --public",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var b campaign.Balance
+				q := url.Values{"plan": {plan}, "window": {window}, "public": {fmt.Sprint(public)}}
+				if err := c.get(cmd.Context(), "/balance", q, &b); err != nil {
+					return err
+				}
+				return a.print("balance", b, nil, func(w io.Writer) { printBalance(w, b) })
+			})
+		},
+	}
+	c.Flags().StringVar(&plan, "plan", "", "only this plan")
+	c.Flags().StringVar(&window, "window", "", "only this window")
+	c.Flags().BoolVar(&public, "public", false, "what went out, not what is planned")
+	return c
+}
+
+func printBalance(w io.Writer, b campaign.Balance) {
+	for _, k := range b.Keys {
+		var parts []string
+		for _, v := range k.Values {
+			part := fmt.Sprintf("%s %d (%d %%)", v.Value, v.Posts, v.Share)
+			if v.Note != "" {
+				part += fmt.Sprintf(" %s, %d–%d %%", v.Note, v.Least, v.Most)
+			}
+			parts = append(parts, part)
+		}
+		line := k.Key + ": " + strings.Join(parts, ", ")
+		if n := len(k.Silent); n > 0 {
+			line += fmt.Sprintf("; %s nothing", map[bool]string{true: "1 post says", false: fmt.Sprintf("%d posts say", n)}[n == 1])
+		}
+		fmt.Fprintln(w, escapeTerminal(line))
+	}
+}
+
+func (a *app) contributorCommand() *cobra.Command {
+	c := &cobra.Command{Use: "contributor", Short: "Who contributes to a phase, and how it is to be said"}
+	var in desk.Contributor
+	add := &cobra.Command{
+		Use: "add ID", Short: "Add a contributor, or change the one with the id", Args: cobra.ExactArgs(1),
+		Example: "  takeover contributor add quito --name \"City of Quito\" --kind in-kind --window mayors-dec\n  takeover contributor add fund --name \"A fund\" --kind financial --wording \"With financial support from a fund.\"",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.ID = args[0]
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var out desk.Contributor
+				if err := c.post(cmd.Context(), a, "/contributors", in, &out); err != nil {
+					return err
+				}
+				return a.print("contributor", out, nil, func(w io.Writer) { fmt.Fprintln(w, escapeTerminal(contributorText(out, nil))) })
+			})
+		},
+	}
+	add.Flags().StringVar(&in.Name, "name", "", "who contributes")
+	add.Flags().StringVar(&in.Kind, "kind", "in-kind", strings.Join(desk.ContributorKinds, ", "))
+	add.Flags().StringVar((*string)(&in.Takeover), "window", "", "the phase (default: the whole campaign)")
+	add.Flags().StringVar(&in.Wording, "wording", "", "exactly what must be printed (needed for financial)")
+	_ = add.MarkFlagRequired("name")
+	remove := &cobra.Command{
+		Use: "remove ID", Short: "Take a contributor out of the register", Args: cobra.ExactArgs(1), Example: "  takeover contributor remove quito",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				q := url.Values{}
+				if a.dryRun {
+					q.Set("dry_run", "true")
+				}
+				var out desk.Done
+				if err := c.do(cmd.Context(), http.MethodDelete, "/contributors/"+url.PathEscape(args[0]), q, "", nil, &out); err != nil {
+					return err
+				}
+				return a.print("done", out, nil, func(w io.Writer) { fmt.Fprintln(w, escapeTerminal(out.Text)) })
+			})
+		},
+	}
+	thanks := &cobra.Command{
+		Use: "thanks WINDOW", Short: "Print the text of a post that thanks a phase's contributors", Args: cobra.ExactArgs(1), Example: "  takeover contributor thanks mayors-dec",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var out web.ThanksText
+				if err := c.get(cmd.Context(), "/windows/"+url.PathEscape(args[0])+"/thanks", nil, &out); err != nil {
+					return err
+				}
+				return a.print("thanks", out, nil, func(w io.Writer) {
+					for line := range strings.Lines(out.Text) {
+						fmt.Fprintln(w, escapeTerminal(strings.TrimSuffix(line, "\n")))
+					}
+				})
+			})
+		},
+	}
+	c.AddCommand(add, listing(a, "List the contributors", "  takeover contributor list -o csv", "contributors", "/contributors", contributorText), remove, thanks)
+	return c
+}
+
+func contributorText(c desk.Contributor, _ *time.Location) string {
+	phase := "the whole campaign"
+	if c.Takeover != "" {
+		phase = string(c.Takeover)
+	}
+	return fmt.Sprintf("%-20s %-9s %s (%s)", c.ID, c.Kind, c.Line(), phase)
+}

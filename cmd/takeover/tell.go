@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/httpx"
+	"github.com/ittakesacommunity/takeover/internal/secret"
+	"github.com/ittakesacommunity/takeover/internal/telling"
+	"github.com/ittakesacommunity/takeover/scheduler"
+)
+
+// newTeller has the ways that takeover.yaml sets up. Its addresses are the
+// operator's own, so they may be private.
+func newTeller(s configs.Server, log *slog.Logger) *telling.Teller {
+	n, resolve := s.Notify, secret.Resolver{Dir: s.Dir}.Resolve
+	client := httpx.New(httpx.Options{AllowPrivate: true, Timeout: 30 * time.Second})
+	var mail telling.Way
+	if n.SMTP != "" && n.From != "" {
+		mail = telling.Mail{Server: n.SMTP, User: n.SMTPUser, Password: n.SMTPPassword, From: n.From, Secret: resolve}
+	}
+	var push []telling.Way
+	if n.NtfyURL != "" {
+		push = append(push, telling.Ntfy{URL: n.NtfyURL, Token: n.NtfyToken, Secret: resolve, Client: client})
+	}
+	if n.HookURL != "" {
+		push = append(push, telling.Hook{URL: n.HookURL, Signing: n.HookSecret, Secret: resolve, Client: client})
+	}
+	if n.TelegramChat != "" {
+		push = append(push, telling.Telegram{Chat: n.TelegramChat, Bot: n.TelegramBot, Secret: resolve, Client: client})
+	}
+	return telling.New(mail, push, log)
+}
+
+// openMatters are the engine's notices of what stays open: desk.TellOpen tells
+// people of those, after a restart too, and again.
+var openMatters = map[scheduler.NoticeKind]bool{
+	scheduler.NoticePerson: true, scheduler.NoticeLane: true, scheduler.NoticeClock: true,
+	scheduler.NoticeRestore: true, scheduler.NoticeStore: true,
+}
+
+// tellEngine says what the engine did or found.
+func (h *house) tellEngine(n scheduler.Notice) {
+	h.log.Warn("notice: "+n.Text, "kind", n.Kind, "delivery", n.Delivery, "plan", n.Plan, "lane", n.Lane)
+	if openMatters[n.Kind] {
+		return
+	}
+	of := desk.Notice{Event: string(n.Kind), Plan: n.Plan, Text: n.Text, At: n.At}
+	if n.Delivery != "" {
+		of.Deliveries = []campaign.DeliveryID{n.Delivery}
+	}
+	// Not in the engine's own step: whom to tell is read from the store.
+	go func() { h.send(h.desk.Address(context.Background(), of)) }()
+}
+
+// tellDesk says what people did.
+func (h *house) tellDesk(n desk.Notice) {
+	h.log.Info("notice: "+n.Text, "event", n.Event, "by", n.By, "plan", n.Plan)
+	h.send(n)
+}
+
+// send hands a notice to the ways that are set up.
+func (h *house) send(n desk.Notice) {
+	m := telling.Message{
+		ID:    string(campaign.DigestOf(fmt.Appendf(nil, "%s %s %s %s", n.Event, n.At.Format(time.RFC3339Nano), n.Plan, n.Text))[:24]),
+		Title: noticeTitle(n), Text: n.Text, Urgent: n.Urgent, Push: n.Push,
+	}
+	if strings.HasPrefix(h.server.BaseURL, "https://") {
+		m.Link = h.server.BaseURL + "/queue"
+	}
+	to := make([]string, len(n.To))
+	for i, p := range n.To {
+		to[i] = string(p)
+	}
+	h.teller.Tell(m, to)
+}
+
+// noticeTitle is one line that says what it is about; what needs somebody
+// begins with a sign.
+func noticeTitle(n desk.Notice) string {
+	about := string(n.Plan)
+	if n.Post != "" {
+		about += "/" + string(n.Post)
+	}
+	what := map[string]string{
+		"needs_you": "! Needs you", "approval_missing": "! Not approved yet", "stopped": "Publishing is stopped", "resumed": "Publishing goes on",
+		"lane_held": "! An account is stopped", "missed": "Missed", "late": "Late", "refused": "Refused by the platform", "submitted": "Waits for approval",
+		"changes_asked": "Changes are asked", "declined": "Declined", "consent_withdrawn": "! A consent was withdrawn", "consent_ended": "! A consent has ended", "channel": "! A permission ends",
+	}[n.Event]
+	if what == "" {
+		what = strings.ReplaceAll(n.Event, "_", " ")
+	}
+	if about == "" {
+		return what
+	}
+	return what + ": " + about
+}

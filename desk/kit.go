@@ -1,0 +1,65 @@
+package desk
+
+import (
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/plan"
+)
+
+// restyled are the queued deliveries that the kit of c would change, were their
+// plans submitted again; until then they keep theirs.
+func (d *Desk) restyled(r *room, c *campaign.Campaign) ([]Row, error) {
+	rows := []Row{}
+	if r.c.Kit.Equal(c.Kit) {
+		return rows, nil
+	}
+	plans, err := r.Plans()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		if p.Withdrawn {
+			continue
+		}
+		ds, err := r.OfPlan(p.ID)
+		if err != nil {
+			return nil, err
+		}
+		source, err := r.Blob(p.Source)
+		if err != nil {
+			return nil, err
+		}
+		parsed, _ := plan.Parse(p.File, source)
+		if parsed == nil {
+			continue
+		}
+		now, then := d.looks(r, parsed, &p, ds, p.Kit), d.looks(r, parsed, &p, ds, c.Kit)
+		for _, v := range ds {
+			if queued(&v) && now[v.ID] != then[v.ID] {
+				row, err := r.row(v)
+				if err != nil {
+					return nil, err
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// looks are the contents of a plan's deliveries under a kit, by their digests.
+// Cards are told apart by what is on them, so that none is drawn.
+func (d *Desk) looks(r *room, parsed *plan.Plan, p *campaign.Plan, existing []campaign.Delivery, kit campaign.Kit) map[campaign.DeliveryID]campaign.Digest {
+	env := plan.Env{Now: r.now, Campaign: r.c, Surface: d.surfaces(r), Existing: existing, Author: p.By, Revision: p.Revision,
+		Media: beside(nothingNew, p), Anchors: p.Anchors, Values: p.Values, Kit: &kit,
+		Card: func(q plan.QuoteCard, _ campaign.Limits) (campaign.Media, error) {
+			return campaign.Media{Digest: q.Key(), Type: "image/png", Width: q.Width, Height: q.Height}, nil
+		}}
+	x, _ := plan.Expand(parsed, env)
+	out := map[campaign.DeliveryID]campaign.Digest{}
+	if x != nil {
+		for _, v := range x.Deliveries {
+			out[v.ID] = v.Content
+		}
+	}
+	return out
+}

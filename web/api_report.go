@@ -1,0 +1,64 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
+)
+
+// apiReport are the counts and reports of a phase, and who contributed to it.
+func (s *Server) apiReport(a huma.API) {
+	op(s, a, http.MethodGet, "/balance", "Whose voices are heard: what is planned, or with public what went out",
+		func(ctx context.Context, c call, in *struct {
+			Plan   campaign.PlanID     `query:"plan"`
+			Window campaign.TakeoverID `query:"window"`
+			Public bool                `query:"public"`
+		}) (campaign.Balance, error) {
+			return c.Desk.Balance(ctx, c.Actor, desk.Scope{Plan: in.Plan, Takeover: in.Window}, in.Public)
+		})
+	op(s, a, http.MethodGet, "/windows/{window}/report", "What became of a phase",
+		func(ctx context.Context, c call, in *WindowPath) (desk.Recap, error) {
+			return c.Desk.Recap(ctx, c.Actor, in.Window)
+		})
+	op(s, a, http.MethodPost, "/windows/{window}/report/close", "Close the report of a phase that has ended; it never changes again",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			WindowPath
+		}) (desk.Recap, error) {
+			return c.Desk.CloseRecap(ctx, c.Actor, in.Window)
+		})
+	op(s, a, http.MethodGet, "/contributors", "Who contributed, of a phase each line once",
+		func(ctx context.Context, c call, in *struct {
+			Window campaign.TakeoverID `query:"window"`
+		}) ([]desk.Contributor, error) {
+			return c.Desk.Contributors(ctx, c.Actor, in.Window)
+		})
+	op(s, a, http.MethodPost, "/contributors", "Add a contributor, or change the one with the id",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Body desk.Contributor
+		}) (desk.Contributor, error) {
+			return c.Desk.PutContributor(ctx, c.Actor, in.Body)
+		})
+	op(s, a, http.MethodDelete, "/contributors/{id}", "Take a contributor out of the register",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			ID string `path:"id"`
+		}) (desk.Done, error) {
+			return c.Desk.RemoveContributor(ctx, c.Actor, in.ID)
+		})
+	op(s, a, http.MethodGet, "/windows/{window}/thanks", "The text of a post that thanks a phase's contributors",
+		func(ctx context.Context, c call, in *WindowPath) (ThanksText, error) {
+			text, err := c.Desk.Thanks(ctx, c.Actor, in.Window)
+			return ThanksText{text}, err
+		})
+}
+
+// ThanksText is a text to be put into a plan.
+type ThanksText struct {
+	Text string `json:"text"`
+}
