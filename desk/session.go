@@ -55,6 +55,10 @@ const (
 )
 
 var errLink = fmt.Errorf("%w: the link was used, is too old, or never was", campaign.ErrNotAllowed)
+
+// ErrOnServer is wrapped when a link is asked for who decides for the campaign.
+var ErrOnServer = fmt.Errorf("%w: who decides for the campaign gets the link from the server", campaign.ErrNotAllowed)
+
 var errSession = fmt.Errorf("%w: the session has ended", campaign.ErrNotAllowed)
 
 // newSecret is one that nobody guesses.
@@ -94,7 +98,7 @@ func (d *Desk) MakeLink(ctx context.Context, a campaign.Actor, who campaign.Pers
 				return err
 			}
 			if len(weakly(person.Roles)) < len(person.Roles) {
-				return fmt.Errorf("%w: %s decides for the campaign; such a link is made on the server, with takeover open --as %s", campaign.ErrNotAllowed, l.Person, l.Person)
+				return fmt.Errorf("%w, with takeover open --as %s", ErrOnServer, l.Person)
 			}
 		}
 		if err := r.sweep(); err != nil {

@@ -32,6 +32,14 @@ func (s *Server) apiPeople(a huma.API, local bool) {
 		}) (desk.Disabled, error) {
 			return c.Desk.DisableUser(ctx, c.Actor, in.Mail, in.Body.Keep)
 		})
+	op(s, a, http.MethodPost, "/people/{mail}", "Bring a person into the campaign, or give one other roles",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Mail campaign.PersonID `path:"mail"`
+			Body desk.PersonRequest
+		}) (CampaignChange, error) {
+			return inWords(c.Desk.SetPerson(ctx, c.Actor, in.Mail, in.Body))
+		})
 	op(s, a, http.MethodGet, "/tokens", "The tokens that one may revoke",
 		func(ctx context.Context, c call, _ *struct{}) ([]desk.Token, error) {
 			return c.Desk.ListTokens(ctx, c.Actor)

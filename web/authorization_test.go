@@ -97,6 +97,7 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 		"POST /tokens":                          always("/tokens", "name=x&days=7", "vlxaop", 200),
 		"POST /tokens/{id}/end":                 always("/tokens/none/end", "", "", 303),
 		"GET /people":                           always("/people", "", "op", 200),
+		"POST /people":                          always("/people", "mail=lead@mayors.example&roles=lead:mayors", "o", 200),
 		"POST /people/{mail}/link":              always("/people/lead@mayors.example/link", "", "o", 200),
 		"POST /people/{mail}/disable":           always("/people/lead@mayors.example/disable", "", "o", 303),
 		"GET /audit":                            always("/audit", "", "aop", 200),
@@ -202,6 +203,11 @@ func (w *world) forge(who campaign.PersonID, strong bool) (secret string) {
 
 // pressed is the status of a page or a button.
 func pressed(h http.Handler, method, path, form string, cookie *http.Cookie) int {
+	return answered(h, method, path, form, cookie).Code
+}
+
+// answered is the answer of a page or a button; cookie may be nil.
+func answered(h http.Handler, method, path, form string, cookie *http.Cookie) *httptest.ResponseRecorder {
 	q := httptest.NewRequest(method, path, strings.NewReader(form))
 	if method == http.MethodPost {
 		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -211,7 +217,7 @@ func pressed(h http.Handler, method, path, form string, cookie *http.Cookie) int
 	}
 	r := httptest.NewRecorder()
 	h.ServeHTTP(r, q)
-	return r.Code
+	return r
 }
 
 func mustJSON(v any) []byte {

@@ -196,41 +196,6 @@ func (s *Server) withdrawConsent(w http.ResponseWriter, r *http.Request, p page)
 	return nil
 }
 
-type peopleView struct {
-	page
-	People []desk.PersonLine
-	For    string // whose link was made
-	Link   string // shown this once
-}
-
-func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request, p page) error {
-	return s.showPeople(w, r, peopleView{page: p})
-}
-
-func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v peopleView) (err error) {
-	v.Title = v.T("people")
-	if v.People, err = s.Desk.People(r.Context(), v.actor); err == nil {
-		s.render(w, http.StatusOK, "people.html", v)
-	}
-	return err
-}
-
-func (s *Server) invite(w http.ResponseWriter, r *http.Request, p page) error {
-	secret, l, err := s.Desk.MakeLink(r.Context(), p.actor, campaign.PersonID(r.PathValue("mail")))
-	if err != nil {
-		return err
-	}
-	return s.showPeople(w, r, peopleView{page: p, For: string(l.Person), Link: s.Address + linkPath(secret)})
-}
-
-func (s *Server) disablePerson(w http.ResponseWriter, r *http.Request, p page) error {
-	_, err := s.Desk.DisableUser(r.Context(), p.actor, campaign.PersonID(r.PathValue("mail")), r.PostFormValue("keep") == "true")
-	if err == nil {
-		http.Redirect(w, r, "/people", http.StatusSeeOther)
-	}
-	return err
-}
-
 type auditView struct {
 	page
 	Entries []campaign.AuditEntry // newest first

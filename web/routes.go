@@ -65,6 +65,7 @@ var routes = []route{
 	{pattern: "GET /consents", do: (*Server).consentsPage, screen: true},
 	{pattern: "POST /consents/{ref}/withdraw", do: (*Server).withdrawConsent},
 	{pattern: "GET /people", do: (*Server).peoplePage, screen: true},
+	{pattern: "POST /people", do: (*Server).setPerson},
 	{pattern: "POST /people/{mail}/link", do: (*Server).invite},
 	{pattern: "POST /people/{mail}/disable", do: (*Server).disablePerson},
 	{pattern: "GET /audit", do: (*Server).auditPage, screen: true},

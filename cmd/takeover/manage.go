@@ -218,7 +218,7 @@ func (a *app) valueCommand() *cobra.Command {
 }
 
 func (a *app) userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "List people, or end a person's rights"}
+	c := &cobra.Command{Use: "user", Short: "Invite and list people, or end a person's rights"}
 	var keep bool
 	disable := &cobra.Command{
 		Use: "disable MAIL", Short: "End a person's rights at once", Args: cobra.ExactArgs(1), Example: "  takeover user disable lead@mayors.example",
@@ -233,7 +233,26 @@ func (a *app) userCommand() *cobra.Command {
 		},
 	}
 	disable.Flags().BoolVar(&keep, "keep", false, "what the person approved may still go; otherwise it is held")
-	c.AddCommand(disable)
+	c.AddCommand(disable, a.inviteCommand())
+	return c
+}
+
+func (a *app) inviteCommand() *cobra.Command {
+	var q desk.PersonRequest
+	var deputy string
+	c := &cobra.Command{
+		Use: "invite MAIL", Short: "Bring a person into the campaign, or give one other roles; they sign in by a link", Args: cobra.ExactArgs(1),
+		Example: "  takeover user invite lead@mayors.example --role lead:mayors",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.Deputy = campaign.PersonID(deputy)
+			return a.withClient(cmd.Context(), func(c *client) error {
+				return a.change(cmd.Context(), c, http.MethodPost, "/people/"+url.PathEscape(args[0]), q, nil)
+			})
+		},
+	}
+	c.Flags().StringSliceVar(&q.Roles, "role", nil, "what the person may do: viewer, lead:MECHANISM, approver, organizer, operator")
+	c.Flags().StringVar(&deputy, "deputy", "", "who may act in these roles as well")
+	_ = c.MarkFlagRequired("role")
 	return c
 }
 
