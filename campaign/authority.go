@@ -337,13 +337,21 @@ func (c *Campaign) rolesOf(id PersonID) []Role {
 
 // ActorFor is the person as an actor, with the roles held as a deputy too, or
 // an error for somebody unknown or disabled. A deputy needs no entry of their own.
-func (c *Campaign) ActorFor(id PersonID, door string) (Actor, error) {
+// granted are roles that somebody else vouches for, such as a sign-in provider for
+// its groups: leads of the campaign's mechanisms only, never those who decide, and
+// nothing for whoever is disabled.
+func (c *Campaign) ActorFor(id PersonID, door string, granted ...Role) (Actor, error) {
 	id = PersonID(strings.ToLower(string(id)))
 	p, known := c.person(id)
 	if p.Disabled {
 		return Actor{}, refuse("%s is disabled", id)
 	}
 	roles := c.rolesOf(id)
+	for _, r := range granted {
+		if _, known := c.Mechanisms[r.Mechanism]; known && r.Name == Lead && !slices.Contains(roles, r) {
+			roles = append(roles, r)
+		}
+	}
 	if id == "" || !known && len(roles) == 0 {
 		return Actor{}, refuse("nobody is known as %q", id)
 	}

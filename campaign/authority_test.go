@@ -303,6 +303,23 @@ func TestAuthorityBeyondTheTable(t *testing.T) {
 	}
 }
 
+// TestActorForGranted: who is vouched for leads a mechanism at most.
+func TestActorForGranted(t *testing.T) {
+	c := authorityCampaign()
+	c.Mechanisms = map[MechanismID]Mechanism{"mayors": {}}
+	lead := Role{Name: Lead, Mechanism: "mayors"}
+	for id, want := range map[PersonID]string{"stranger@x": "lead:mayors", "approver@x": "approver lead:mayors", "lead@x": "lead:mayors", "gone@x": ""} {
+		a, err := c.ActorFor(id, "page", lead, Role{Name: Organizer}, Role{Name: Operator}, Role{Name: Approver}, Role{Name: Lead, Mechanism: "none"}, lead)
+		var roles []string
+		for _, r := range a.Roles {
+			roles = append(roles, r.String())
+		}
+		if got := strings.Join(roles, " "); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, want %q, %v", id, got, want, err)
+		}
+	}
+}
+
 func TestActorFor(t *testing.T) {
 	c := authorityCampaign()
 	for _, tt := range []struct {

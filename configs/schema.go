@@ -172,6 +172,8 @@ func (k serverKeyInfo) schema() node {
 		return list(text(), 0, 100)
 	case kindNames:
 		return list(pattern(variablePattern), 0, 100)
+	case kindGroups:
+		return list(pattern(groupPattern), 0, 100)
 	case kindBool:
 		return boolean()
 	case kindCount:

@@ -43,8 +43,20 @@ type Server struct {
 	LogLevel  string // "debug", "info", "warn" or "error"
 
 	Notify Notify
+	OpenID OpenID
 
 	origins map[string]Origin
+}
+
+// OpenID is a provider that people may sign in by; without an issuer there is none.
+type OpenID struct {
+	Issuer      string
+	ClientID    string
+	Secret      string   // secret reference
+	Name        string   // on the button
+	GroupsClaim string   // the claim that lists a person's groups
+	Groups      []string // "GROUP=MECHANISM": who is in the group leads the mechanism
+	TwoFactors  bool     // the provider asks everybody for two factors
 }
 
 // Notify is where people are told; what is empty is not used.
@@ -187,6 +199,14 @@ func (s *Server) check(file string) campaign.Findings {
 	}
 	if s.StoreDriver == "postgres" && s.DSNFile == "" {
 		add("C006", "store.driver", "the postgres store has no dsn_file", "write the connection string into a file and name it: dsn_file: dsn")
+	}
+	if o := s.OpenID; o.Issuer != "" {
+		if o.ClientID == "" || o.Secret == "" || s.BaseURL == "" {
+			add("C006", "sign_in.openid.issuer", "the provider needs client_id, secret and server.base_url", "register takeover at the provider with the address "+s.BaseURL+"/auth/callback, and write what it gives you")
+		}
+		if u, err := url.Parse(o.Issuer); err == nil && u.Scheme != "https" && !loopback(u.Hostname()) {
+			add("C001", "sign_in.openid.issuer", "anybody on the way could sign in as anybody", "write the provider's https address")
+		}
 	}
 	return fs
 }

@@ -148,7 +148,7 @@ func readServerValue(s *Server, k serverKeyInfo, v yamlwalk.Value) {
 		if text = readSecret(v); text == "" {
 			return
 		}
-	case kindPrefixes, kindPaths, kindNames:
+	case kindPrefixes, kindPaths, kindNames, kindGroups:
 		var parts []string
 		for _, item := range v.Strings(0, 100) {
 			if strings.Contains(item.Value, ",") {
@@ -242,29 +242,33 @@ func (k serverKeyInfo) note() string {
 // example is a value for the comment of a key without default.
 func (k serverKeyInfo) example() string {
 	return map[string]string{
-		"server.base_url":        "https://takeover.example.org",
-		"server.metrics_listen":  "127.0.0.1:9090",
-		"server.trusted_proxies": "127.0.0.1",
-		"server.domain":          "takeover.example.org",
-		"data.plans":             "data/plans",
-		"data.socket":            "data/takeover.sock",
-		"store.path":             "data/takeover.db",
-		"store.dsn_file":         "dsn",
-		"media.dir":              "data/media",
-		"secrets.counter_file":   "takeover.data.counter",
-		"secrets.folders":        "/run/secrets",
-		"secrets.env":            "TELEGRAM_TOKEN",
-		"backup.dir":             "data/backups",
-		"notify.mail.smtp":       "smtp.example:587",
-		"notify.mail.user":       "takeover",
-		"notify.mail.password":   "file:smtp.password",
-		"notify.mail.from":       "takeover@campaign.example",
-		"notify.ntfy.url":        "https://push.example/itac-desk",
-		"notify.ntfy.token":      "file:ntfy.token",
-		"notify.webhook.url":     "https://hooks.example/takeover",
-		"notify.webhook.secret":  "file:hook.secret",
-		"notify.telegram.chat":   "@itac_desk_example",
-		"notify.telegram.token":  "file:telegram.token",
+		"server.base_url":          "https://takeover.example.org",
+		"server.metrics_listen":    "127.0.0.1:9090",
+		"server.trusted_proxies":   "127.0.0.1",
+		"server.domain":            "takeover.example.org",
+		"data.plans":               "data/plans",
+		"data.socket":              "data/takeover.sock",
+		"store.path":               "data/takeover.db",
+		"store.dsn_file":           "dsn",
+		"media.dir":                "data/media",
+		"secrets.counter_file":     "takeover.data.counter",
+		"secrets.folders":          "/run/secrets",
+		"secrets.env":              "TELEGRAM_TOKEN",
+		"backup.dir":               "data/backups",
+		"sign_in.openid.issuer":    "https://login.example.org",
+		"sign_in.openid.client_id": "takeover",
+		"sign_in.openid.secret":    "file:openid.secret",
+		"sign_in.openid.groups":    "mayors-team=mayors",
+		"notify.mail.smtp":         "smtp.example:587",
+		"notify.mail.user":         "takeover",
+		"notify.mail.password":     "file:smtp.password",
+		"notify.mail.from":         "takeover@campaign.example",
+		"notify.ntfy.url":          "https://push.example/itac-desk",
+		"notify.ntfy.token":        "file:ntfy.token",
+		"notify.webhook.url":       "https://hooks.example/takeover",
+		"notify.webhook.secret":    "file:hook.secret",
+		"notify.telegram.chat":     "@itac_desk_example",
+		"notify.telegram.token":    "file:telegram.token",
 	}[k.path]
 }
 
@@ -273,7 +277,7 @@ func (k serverKeyInfo) fileText(value string) string {
 	switch k.kind {
 	case kindBool, kindCount:
 		return value
-	case kindPrefixes, kindPaths, kindNames:
+	case kindPrefixes, kindPaths, kindNames, kindGroups:
 		return yamlText(strings.Split(value, ","))
 	case kindSecret:
 		return yamlText(secretRef(value))

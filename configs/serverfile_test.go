@@ -5,6 +5,7 @@ import (
 	"flag"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,25 @@ func TestFindConfigOrder(t *testing.T) {
 		got, err := findConfig(tt.flag, func(string) string { return tt.env }, tt.stat)
 		if got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%s: %q, %v", tt.what, got, err)
+		}
+	}
+}
+
+// TestOpenIDProvider: a provider that is half described, or reached in the clear, is a finding.
+func TestOpenIDProvider(t *testing.T) {
+	const whole = "schema: takeover/config-v1\nserver: {base_url: \"https://takeover.example.org\"}\nsign_in: {openid: {issuer: \"https://login.example.org\", client_id: takeover, secret: {file: s}, groups: [mayors-team=mayors, \"a=b=youth\"]}}\n"
+	for change, code := range map[[2]string]string{
+		{"", ""}: "", {"client_id: takeover, ", ""}: "C006", {", secret: {file: s}", ""}: "C006",
+		{"server: {base_url: \"https://takeover.example.org\"}\n", ""}: "C006",
+		{"https://login", "http://login"}:                              "C001", {"mayors-team=mayors", "mayors-team"}: "C007",
+	} {
+		file := filepath.Join(t.TempDir(), "takeover.yaml")
+		if err := os.WriteFile(file, []byte(strings.Replace(whole, change[0], change[1], 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, found, err := LoadServer(file)
+		if err != nil || code == "" && (found.HasErrors() || len(s.OpenID.Groups) != 2) || code != "" && (len(found) == 0 || found[0].Code != code) {
+			t.Errorf("%q: %v, %v, %v", change, s.OpenID, found, err)
 		}
 	}
 }

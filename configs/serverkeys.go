@@ -35,8 +35,9 @@ const (
 	kindCron
 	kindMail
 	kindSecret
-	kindPaths // list of folders
-	kindNames // list of environment variables
+	kindPaths  // list of folders
+	kindNames  // list of environment variables
+	kindGroups // list of GROUP=MECHANISM
 )
 
 // serverKeyInfo is one line of takeover.yaml: where it stands, what it means, what
@@ -77,6 +78,13 @@ var serverKeys = []serverKeyInfo{
 	{path: "backup.keep", kind: kindCount, def: "14", field: func(s *Server) any { return &s.BackupKeep }, about: "how many are kept"},
 	{path: "log.format", kind: kindChoice, def: "auto", choices: []string{"auto", "text", "json"}, field: func(s *Server) any { return &s.LogFormat }, about: "auto: text on a terminal, else json"},
 	{path: "log.level", kind: kindChoice, def: "info", choices: []string{"debug", "info", "warn", "error"}, field: func(s *Server) any { return &s.LogLevel }, about: "from which weight on"},
+	{path: "sign_in.openid.issuer", kind: kindURL, field: func(s *Server) any { return &s.OpenID.Issuer }, about: "provider (OpenID Connect) that people may sign in by, as its own documents call it"},
+	{path: "sign_in.openid.client_id", kind: kindText, field: func(s *Server) any { return &s.OpenID.ClientID }, about: "name of takeover at the provider"},
+	{path: "sign_in.openid.secret", kind: kindSecret, field: func(s *Server) any { return &s.OpenID.Secret }, about: "{file: …} or {env: …}"},
+	{path: "sign_in.openid.name", kind: kindText, def: "OpenID", field: func(s *Server) any { return &s.OpenID.Name }, about: "what the button calls the provider"},
+	{path: "sign_in.openid.groups_claim", kind: kindText, def: "groups", field: func(s *Server) any { return &s.OpenID.GroupsClaim }, about: "claim of the provider that lists a person's groups"},
+	{path: "sign_in.openid.groups", kind: kindGroups, field: func(s *Server) any { return &s.OpenID.Groups }, about: "GROUP=MECHANISM: who is in the group leads the mechanism while signed in"},
+	{path: "sign_in.openid.two_factors", kind: kindBool, def: "false", field: func(s *Server) any { return &s.OpenID.TwoFactors }, about: "true: the provider asks everybody for two factors; else those who decide must say so by amr"},
 	{path: "notify.mail.smtp", kind: kindAddress, field: func(s *Server) any { return &s.Notify.SMTP }, about: "mail server, host:port; none: links are shown to the organizer"},
 	{path: "notify.mail.user", kind: kindText, field: func(s *Server) any { return &s.Notify.SMTPUser }, about: "user of the mail server"},
 	{path: "notify.mail.password", kind: kindSecret, field: func(s *Server) any { return &s.Notify.SMTPPassword }, about: "{file: …} or {env: …}"},
@@ -138,6 +146,8 @@ func (k serverKeyInfo) remedy() string {
 		return "write a list such as [/run/secrets]"
 	case kindNames:
 		return "write a list such as [TELEGRAM_TOKEN]"
+	case kindGroups:
+		return "write a list such as [mayors-team=mayors]"
 	case kindSecret:
 		return "put the secret into a file and write {file: NAME}, or {env: NAME} for an environment variable"
 	}
@@ -193,6 +203,9 @@ func (k serverKeyInfo) set(s *Server, text string) error {
 			if k.kind == kindNames && !variableForm.MatchString(part) {
 				return fmt.Errorf("names %q, no environment variable", short(part))
 			}
+			if k.kind == kindGroups && !groupForm.MatchString(part) {
+				return fmt.Errorf("holds %q, not a group and the mechanism that it leads", short(part))
+			}
 			*field = append(*field, part)
 		}
 	}
@@ -203,6 +216,12 @@ func (k serverKeyInfo) set(s *Server, text string) error {
 const variablePattern = `^[A-Za-z_][A-Za-z0-9_]{0,127}$`
 
 var variableForm = regexp.MustCompile(variablePattern)
+
+// groupPattern is a provider's group and a mechanism's id; groups may hold
+// anything but a comma, and the last = divides.
+const groupPattern = `^[^,]{1,200}=[a-z0-9-]{1,64}$`
+
+var groupForm = regexp.MustCompile(groupPattern)
 
 // checkText says what is wrong with a text of the key's kind.
 func (k serverKeyInfo) checkText(text string) error {

@@ -19,6 +19,7 @@ type credentials struct {
 	Password string `json:"password,omitempty"` // argon2id
 	Codes    bool   `json:"codes,omitempty"`    // a code is asked for, too
 	LastCode int64  `json:"last_code,omitempty"`
+	OpenID   string `json:"openid,omitempty"` // the one account of the provider that signs in as the person
 }
 
 // Ways says how a person can sign in.

@@ -34,11 +34,12 @@ type Link struct {
 type Session struct {
 	ID      string            `json:"id"` // shown and used to end it; says nothing of the secret
 	Person  campaign.PersonID `json:"person"`
-	How     string            `json:"how"`     // "link", "password", "code", "passkey"
+	How     string            `json:"how"`     // "link", "password", "code", "openid"
 	Strong  bool              `json:"strong"`  // two factors, or a link of the machine itself
 	Browser string            `json:"browser"` // what the browser calls itself, shortened
 	Created time.Time         `json:"created"`
 	Until   time.Time         `json:"until"`
+	Granted []campaign.Role   `json:"granted,omitempty"` // by whoever vouched for the person, for this session
 }
 
 const (
@@ -138,7 +139,7 @@ func (d *Desk) enter(ctx context.Context, f func(*room) error) error {
 
 // signIn keeps a new session, and makes room for it.
 func (r *room) signIn(secret string, s *Session) error {
-	actor, err := r.c.ActorFor(s.Person, DoorPage)
+	actor, err := r.c.ActorFor(s.Person, DoorPage, s.Granted...)
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (d *Desk) ActorBySession(ctx context.Context, secret string) (actor campaig
 		if err != nil {
 			return err
 		}
-		if actor, err = r.c.ActorFor(s.Person, DoorPage); err == nil && !s.Strong {
+		if actor, err = r.c.ActorFor(s.Person, DoorPage, s.Granted...); err == nil && !s.Strong {
 			actor.Roles = weakly(actor.Roles)
 		}
 		return err

@@ -18,6 +18,8 @@ type route struct {
 var routes = []route{
 	{pattern: "GET /sign-in", do: (*Server).signInPage, open: true, screen: true},
 	{pattern: "POST /sign-in", do: (*Server).signIn, open: true},
+	{pattern: "GET /auth/start", do: (*Server).beginOpenID, open: true},
+	{pattern: "GET " + OpenIDBack, do: (*Server).endOpenID, open: true},
 	{pattern: "GET /in/{secret}", do: (*Server).linkPage, open: true, screen: true},
 	{pattern: "POST /in/{secret}", do: (*Server).useLink, open: true},
 	{pattern: "POST /look", do: (*Server).setLook, open: true},

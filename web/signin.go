@@ -10,7 +10,8 @@ import (
 
 type signInView struct {
 	page
-	Wrong string // why the last try failed
+	Wrong  string // why the last try failed
+	OpenID string // the provider that one may sign in by; "" is none
 }
 
 func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, p page) error {
@@ -20,7 +21,11 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, p page) erro
 
 func (s *Server) askToSignIn(w http.ResponseWriter, p page, status int, wrong string) {
 	p.Title = p.T("sign_in")
-	s.render(w, status, "signin.html", signInView{p, wrong})
+	v := signInView{page: p, Wrong: wrong}
+	if s.OpenID != nil {
+		v.OpenID = s.OpenID.Name
+	}
+	s.render(w, status, "signin.html", v)
 }
 
 // signIn takes mail address, password and code.

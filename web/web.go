@@ -33,7 +33,9 @@ type Config struct {
 	// Operations is the operator's work; nil where there is none.
 	Operations Operations
 	// Media are the addresses from which platforms fetch pictures; nil where there are none.
-	Media   *MediaLinks
+	Media *MediaLinks
+	// OpenID is a provider that people may sign in by; nil where there is none.
+	OpenID  *OpenID
 	Log     *slog.Logger // nil is silent
 	Version string
 	// Address is where people reach the pages, such as https://takeover.example.org.

@@ -369,7 +369,7 @@ func (o operations) examineDaemon(d *web.Diagnosis) {
 // isSecretRef tells whether a setting names a secret.
 func isSecretRef(v string) bool { return strings.HasPrefix(v, "file:") || strings.HasPrefix(v, "env:") }
 
-// notifySecrets are the references of takeover.yaml.
-func notifySecrets(s configs.Server) []string {
-	return slices.DeleteFunc([]string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot}, func(r string) bool { return r == "" })
+// ownSecrets are the references of takeover.yaml.
+func ownSecrets(s configs.Server) []string {
+	return slices.DeleteFunc([]string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot, s.OpenID.Secret}, func(r string) bool { return r == "" })
 }

@@ -20,7 +20,7 @@ func examineFiles(s configs.Server, fix bool) []web.Symptom {
 	l := s.Layout
 	folders := foldersOf(l)
 	out = append(out, several("folders", len(folders), "all of them are private", folders, func(dir string) (web.Symptom, bool) { return folderSymptom(dir, fix) })...)
-	secrets := append([]string{"file:" + l.Key}, notifySecrets(s)...)
+	secrets := append([]string{"file:" + l.Key}, ownSecrets(s)...)
 	out = append(out, several("secrets", len(secrets), "only their owner can reach them", secrets, func(ref string) (web.Symptom, bool) { return secretSymptom(secret.Resolver{Dir: s.Dir}, ref, fix) })...)
 	if s.File != "" {
 		if i, err := os.Stat(s.File); err == nil && i.Mode().Perm()&0o002 != 0 {

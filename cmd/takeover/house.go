@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/internal/media"
+	"github.com/ittakesacommunity/takeover/internal/openid"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 	"github.com/ittakesacommunity/takeover/internal/telling"
 	"github.com/ittakesacommunity/takeover/internal/vault"
@@ -207,12 +209,28 @@ func (h *house) observe(host string, at time.Time) {
 
 // web makes the HTTP doors of the house.
 func (h *house) web() (*web.Server, error) {
-	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address, TrustedProxies: h.server.TrustedProxies, Secret: secretRule(h.server), Media: h.links}
+	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address, TrustedProxies: h.server.TrustedProxies, Secret: secretRule(h.server), Media: h.links, OpenID: openIDOf(h.server)}
 	if h.engine != nil {
 		c.Health = h.engine.Health
 	}
 	c.Operations = operations{h}
 	return web.New(c)
+}
+
+// openIDOf is the provider that people may sign in by; nil where none is named.
+func openIDOf(s configs.Server) *web.OpenID {
+	o := s.OpenID
+	if o.Issuer == "" {
+		return nil
+	}
+	groups := map[string][]campaign.MechanismID{}
+	for _, line := range o.Groups {
+		i := strings.LastIndex(line, "=")
+		groups[line[:i]] = append(groups[line[:i]], campaign.MechanismID(line[i+1:]))
+	}
+	resolve := secret.Resolver{Dir: s.Dir}.Resolve
+	return &web.OpenID{Name: o.Name, Groups: groups, TwoFactors: o.TwoFactors, Provider: openid.New(openid.Config{Issuer: o.Issuer, ClientID: o.ClientID,
+		Secret: func() (secret.String, error) { return resolve(o.Secret) }, Redirect: s.BaseURL + web.OpenIDBack, GroupsClaim: o.GroupsClaim})}
 }
 
 func (h *house) close() error { return h.store.Close() }

@@ -18,7 +18,7 @@ func channelSecrets(s configs.Server) secret.Resolver {
 	if s.File != "" {
 		b.Folders = append(b.Folders, s.Dir)
 	}
-	for _, ref := range []string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot} {
+	for _, ref := range ownSecrets(s) {
 		if file := (secret.Resolver{Dir: s.Dir}).File(ref); file != "" {
 			b.Closed = append(b.Closed, file)
 		}
