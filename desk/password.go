@@ -9,6 +9,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/factor"
+	"github.com/ittakesacommunity/takeover/internal/passkey"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 	"github.com/ittakesacommunity/takeover/store"
 )
@@ -20,12 +21,16 @@ type credentials struct {
 	Codes    bool   `json:"codes,omitempty"`    // a code is asked for, too
 	LastCode int64  `json:"last_code,omitempty"`
 	OpenID   string `json:"openid,omitempty"` // the one account of the provider that signs in as the person
+	// Passkeys each sign in alone: the device asks for a second factor by itself.
+	Passkeys []passkey.Key `json:"passkeys,omitempty"`
+	Handle   []byte        `json:"handle,omitempty"` // names the person to their devices
 }
 
 // Ways says how a person can sign in.
 type Ways struct {
-	Password bool `json:"password"`
-	Codes    bool `json:"codes"`
+	Password bool          `json:"password"`
+	Codes    bool          `json:"codes"`
+	Passkeys []passkey.Key `json:"-"`
 }
 
 const (
@@ -129,7 +134,7 @@ func (d *Desk) WaysOf(ctx context.Context, a campaign.Actor) (Ways, error) {
 	var out Ways
 	err := d.look(ctx, a, func(r *room) error {
 		k, err := r.credentials(a.Person)
-		out = Ways{Password: k.Password != "", Codes: k.Codes}
+		out = Ways{Password: k.Password != "", Codes: k.Codes, Passkeys: k.Passkeys}
 		return err
 	})
 	return out, err

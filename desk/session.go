@@ -34,7 +34,7 @@ type Link struct {
 type Session struct {
 	ID      string            `json:"id"` // shown and used to end it; says nothing of the secret
 	Person  campaign.PersonID `json:"person"`
-	How     string            `json:"how"`     // "link", "password", "code", "openid"
+	How     string            `json:"how"`     // "link", "password", "code", "passkey", "openid"
 	Strong  bool              `json:"strong"`  // two factors, or a link of the machine itself
 	Browser string            `json:"browser"` // what the browser calls itself, shortened
 	Created time.Time         `json:"created"`

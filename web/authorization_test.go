@@ -48,11 +48,16 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 	d, mayors := "/deliveries/"+string(id), "/plans/mayors"
 	grant := url.Values{"id": {"new"}, "mechanism": {"mayors"}, "from": {"2027-01-01T00:00"}, "to": {"2027-01-02T00:00"}, "channels": {"wall"}}.Encode()
 	return map[string]cell{
-		"GET /sign-in":       always("/sign-in", "", everybody, 200),
-		"POST /sign-in":      always("/sign-in", "mail=x@y.example&password=z", everybody, 403),
-		"GET /auth/start":    always("/auth/start", "", "", 303),
-		"GET /auth/callback": always("/auth/callback?state=forged&code=x", "", "", 303),
-		"GET /in/{secret}":   always("/in/guess", "", everybody, 200), "POST /in/{secret}": always("/in/guess", "", everybody, 403),
+		"GET /sign-in":                always("/sign-in", "", everybody, 200),
+		"POST /sign-in":               always("/sign-in", "mail=x@y.example&password=z", everybody, 403),
+		"POST /sign-in/passkey/ask":   always("/sign-in/passkey/ask", "", everybody, 200),
+		"POST /sign-in/passkey":       always("/sign-in/passkey", "answer=x", everybody, 403),
+		"POST /me/passkeys/ask":       always("/me/passkeys/ask", "", "vlxaop", 200),
+		"POST /me/passkeys":           always("/me/passkeys", "answer=x", "vlxaop", 422),
+		"POST /me/passkeys/{key}/end": always("/me/passkeys/none/end", "", "", 303),
+		"GET /auth/start":             always("/auth/start", "", "", 303),
+		"GET /auth/callback":          always("/auth/callback?state=forged&code=x", "", "", 303),
+		"GET /in/{secret}":            always("/in/guess", "", everybody, 200), "POST /in/{secret}": always("/in/guess", "", everybody, 403),
 		"POST /look": always("/look", "lang=fr&back=/queue", everybody, 303),
 		"POST /out":  always("/out", "", signedInAll, 303),
 

@@ -189,7 +189,7 @@ func checkHeaders(t *testing.T, h http.Header) {
 func checkInert(t *testing.T, n *html.Node) {
 	t.Helper()
 	if n.Type == html.ElementNode {
-		ours := n.Data == "script" && attr(n, "src") == "/static/live.js" && n.FirstChild == nil
+		ours := n.Data == "script" && (attr(n, "src") == "/static/live.js" || attr(n, "src") == "/static/passkey.js") && n.FirstChild == nil
 		if n.Data == "script" && !ours || n.Data == "img" || n.Data == "iframe" || n.Data == "style" {
 			t.Errorf("<%s> is on the page", n.Data)
 		}

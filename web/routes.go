@@ -18,6 +18,8 @@ type route struct {
 var routes = []route{
 	{pattern: "GET /sign-in", do: (*Server).signInPage, open: true, screen: true},
 	{pattern: "POST /sign-in", do: (*Server).signIn, open: true},
+	{pattern: "POST /sign-in/passkey/ask", do: (*Server).passkeyForSignIn, open: true},
+	{pattern: "POST /sign-in/passkey", do: (*Server).signInPasskey, open: true},
 	{pattern: "GET /auth/start", do: (*Server).beginOpenID, open: true},
 	{pattern: "GET " + OpenIDBack, do: (*Server).endOpenID, open: true},
 	{pattern: "GET /in/{secret}", do: (*Server).linkPage, open: true, screen: true},
@@ -74,6 +76,9 @@ var routes = []route{
 
 	{pattern: "GET /me", do: (*Server).mePage, screen: true},
 	{pattern: "POST /me/password", do: (*Server).setPassword},
+	{pattern: "POST /me/passkeys/ask", do: (*Server).passkeyForNew},
+	{pattern: "POST /me/passkeys", do: (*Server).addPasskey},
+	{pattern: "POST /me/passkeys/{key}/end", do: (*Server).removePasskey},
 	{pattern: "POST /me/codes", do: (*Server).beginCodes},
 	{pattern: "POST /me/codes/confirm", do: (*Server).confirmCodes},
 	{pattern: "POST /me/sessions/{id}/end", do: (*Server).endSession},

@@ -10,8 +10,9 @@ import (
 
 type signInView struct {
 	page
-	Wrong  string // why the last try failed
-	OpenID string // the provider that one may sign in by; "" is none
+	Wrong   string // why the last try failed
+	Passkey bool   // browsers have passkeys for our address
+	OpenID  string // the provider that one may sign in by; "" is none
 }
 
 func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, p page) error {
@@ -21,7 +22,7 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, p page) erro
 
 func (s *Server) askToSignIn(w http.ResponseWriter, p page, status int, wrong string) {
 	p.Title = p.T("sign_in")
-	v := signInView{page: p, Wrong: wrong}
+	v := signInView{page: p, Wrong: wrong, Passkey: s.passkeys != nil}
 	if s.OpenID != nil {
 		v.OpenID = s.OpenID.Name
 	}
@@ -94,6 +95,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request, p page) error {
 type meView struct {
 	page
 	Ways     desk.Ways
+	Passkey  bool // browsers have passkeys for our address
 	Sessions []desk.Session
 	Current  string
 	Shared   string // the new secret of codes, shown this once
@@ -106,6 +108,7 @@ func (s *Server) mePage(w http.ResponseWriter, r *http.Request, p page) error {
 
 func (s *Server) showMe(w http.ResponseWriter, r *http.Request, v meView) (err error) {
 	v.Title, v.Current = v.T("me"), whoOf(r.Context()).session.ID
+	v.Passkey = s.passkeys != nil
 	if v.Ways, err = s.Desk.WaysOf(r.Context(), v.actor); err != nil {
 		return err
 	}

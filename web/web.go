@@ -14,6 +14,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/internal/passkey"
 	"github.com/ittakesacommunity/takeover/scheduler"
 )
 
@@ -51,6 +52,7 @@ type Config struct {
 type Server struct {
 	Config
 	throttle throttle
+	passkeys *passkey.Asks // nil where browsers have none for our address
 	pages    pages
 	live     live
 }
@@ -64,7 +66,11 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{Config: c, throttle: throttle{clock: c.Clock}, pages: p}, nil
+	keys, err := passkey.New(c.Address, "takeover", c.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{Config: c, throttle: throttle{clock: c.Clock}, passkeys: keys, pages: p}, nil
 }
 
 // maxBody bounds every request body; a plan has at most 2 MiB.
