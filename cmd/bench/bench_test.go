@@ -30,7 +30,7 @@ func TestSmall(t *testing.T) {
 	if b.Early+b.Duplicates+b.Absent+s.Early+s.Twice+s.Absent != 0 {
 		t.Errorf("posts came early, twice or never: %s", out.String())
 	}
-	if b.Seconds <= 0 || b.Floor <= b.FloorPosts || b.Ratio <= 0 || s.Sent != 3 || s.FirstSend <= 0 || r.Intake.Batch.Micros <= 0 {
+	if b.Seconds <= 0 || b.Floor <= 0 || b.FloorPosts <= 0 || b.Ratio <= 0 || s.Sent != 3 || s.FirstSend <= 0 || r.Intake.Batch.Micros <= 0 {
 		t.Errorf("a figure is missing: %s", out.String())
 	}
 	if _, err := os.Stat("/proc/self/status"); err == nil && s.AnonMiB <= 0 {

@@ -150,20 +150,37 @@ func (f *flooding) batch(ctx context.Context) error {
 		return err
 	}
 	f.r.Due = n
-	dry, end := f.in.count()+n*95/100, due.Add(100*time.Second) // from two minutes on it would be spaced
-	g, ctx := errgroup.WithContext(ctx)
+	before, end := f.in.count(), due.Add(100*time.Second) // from two minutes on it would be spaced
+	dry := before + n*95/100
+	if err := f.reach(ctx, before+1, end); err != nil { // stops are to meet a flow
+		return err
+	}
+	g, stopping := errgroup.WithContext(ctx)
 	for person := range persons {
 		r := rand.New(rand.NewPCG(f.seed, uint64(f.r.Batches*100+person+1)))
 		g.Go(func() error {
 			for f.in.count() < dry && time.Now().Before(end) && f.more() {
-				if err := f.stopOnce(ctx, person, r); err != nil {
+				if err := f.stopOnce(stopping, person, r); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return f.reach(ctx, dry, end) // what a stop took back is to come once it is lifted
+}
+
+// reach waits until so many requests came, or until end.
+func (f *flooding) reach(ctx context.Context, n int, end time.Time) error {
+	for f.in.count() < n && time.Now().Before(end) {
+		if err := wait(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // more takes one of the stops that are left.
