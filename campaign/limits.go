@@ -45,6 +45,35 @@ func (l Limits) TakesPicture(m Media) bool {
 		(l.ImageBytes == 0 || m.Bytes <= l.ImageBytes) && w == m.Width && h == m.Height && l.PictureScale(w, h) == 1
 }
 
+// Fitted describes a still picture as a rendition of it for these limits would
+// be, without its bytes: PNG stays PNG where it may, all else becomes JPEG. A
+// picture that may stay is as it was.
+func (l Limits) Fitted(m Media) Media {
+	if l.TakesPicture(m) {
+		return m
+	}
+	w, h := l.PictureFrame(m.Width, m.Height)
+	m.Width, m.Height = l.Shrunk(w, h, l.PictureScale(w, h))
+	m.Bytes = 0
+	written := []string{"image/jpeg", "image/png"}
+	if m.Type == "image/png" {
+		slices.Reverse(written)
+	}
+	for _, t := range written {
+		if len(l.ImageTypes) == 0 || slices.Contains(l.ImageTypes, t) {
+			m.Type = t
+			break
+		}
+	}
+	return m
+}
+
+// Shrunk is the size of a frame of w x h pixels times by; rounding may push a
+// narrow ratio out of its bounds, so it is framed again.
+func (l Limits) Shrunk(w, h int, by float64) (int, int) {
+	return l.PictureFrame(max(int(float64(w)*by), 1), max(int(float64(h)*by), 1))
+}
+
 // PictureFrame is the largest frame within w x h pixels that has an allowed ratio.
 func (l Limits) PictureFrame(w, h int) (int, int) {
 	switch ratio := float64(w) / float64(h); {

@@ -30,8 +30,7 @@ type wanted struct {
 	make func(context.Context, *media.Store) (media.Info, error)
 }
 
-// of is plan.Env.Rendition. A picture that is not stored, as of a plan that is
-// only checked, stays as it is.
+// of is plan.Env.Rendition. A picture that is not stored stays as it is.
 func (p *pictures) of(m campaign.Media, l campaign.Limits) (campaign.Media, error) {
 	if p == nil || p.store == nil || m.Digest == "" {
 		return m, nil

@@ -37,10 +37,7 @@ type Submission struct {
 	Source []byte // the file's bytes
 	// Media are the stored files by path as the plan writes it (see StoreMedia).
 	// A path that is not in it is taken from the plan's last revision.
-	Media map[string]campaign.Digest
-	// Describe, if set, is asked instead of Media; Check and Diff can so look
-	// at files that nobody stored. Submit does not use it.
-	Describe  func(path string) (campaign.Media, error)
+	Media     map[string]campaign.Digest
 	Note      string
 	OnlyClean bool // submit the posts without errors, keep the others as drafts
 	Expect    int  // revision of the plan that the person saw; 0 does not look
@@ -116,7 +113,6 @@ func (d *Desk) check(ctx context.Context, a campaign.Actor, in source) (Submitte
 // with errors out. The same plan again changes nothing.
 func (d *Desk) Submit(ctx context.Context, a campaign.Actor, s Submission) (Submitted, error) {
 	var out Submitted
-	s.Describe = nil
 	look, err := d.mediaOf(s)
 	if err != nil {
 		return out, err
@@ -221,12 +217,6 @@ type mediaLook func(path string) (m campaign.Media, ok bool, err error)
 
 // mediaOf looks at the submission's files once, before the transaction.
 func (d *Desk) mediaOf(s Submission) (mediaLook, error) {
-	if s.Describe != nil {
-		return func(p string) (campaign.Media, bool, error) {
-			m, err := s.Describe(p)
-			return m, true, MediaError(err)
-		}, nil
-	}
 	if len(s.Media) > 0 && d.Media == nil {
 		return nil, fmt.Errorf("%w: no media folder is set up here", ErrUsage)
 	}

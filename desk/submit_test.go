@@ -421,11 +421,9 @@ func TestMediaOfAPlan(t *testing.T) {
 	if out, err := w.Check(ctx, w.lead(), s); err != nil || !out.Findings.HasErrors() {
 		t.Errorf("a missing picture: %v, %v", err, out.Findings)
 	}
-	described := s
-	described.Describe = func(string) (campaign.Media, error) {
-		return campaign.Media{Digest: campaign.DigestOf(dot()), Type: "image/png", Bytes: 1, Width: 8, Height: 8}, nil
-	}
-	_, err = w.Submit(ctx, w.lead(), described)
+	unkept := s
+	unkept.Media = map[string]campaign.Digest{"media/pic.png": campaign.DigestOf(dot())}
+	_, err = w.Submit(ctx, w.lead(), unkept)
 	wants(t, "a picture that nobody kept", err, ErrFindings)
 	if err := os.MkdirAll(filepath.Join(dir, "media"), 0o700); err != nil {
 		t.Fatal(err)

@@ -20,10 +20,10 @@ type Env struct {
 	Media func(path string) (campaign.Media, error)
 	// Rendition is a picture as a channel with those limits takes it, made where
 	// it does not fit as it is; an error as of Media where none can be made. nil:
-	// the picture itself stands for it.
+	// what it would be stands for it, without its bytes.
 	Rendition func(m campaign.Media, l campaign.Limits) (campaign.Media, error)
 	// Card is a quote drawn on its photo, as a channel with those limits takes it;
-	// an error as of Media where it cannot be. nil: the photo itself stands for it.
+	// an error as of Media where it cannot be. nil: what it would be stands for it.
 	Card func(q QuoteCard, l campaign.Limits) (campaign.Media, error)
 	// Kit is what the plan is rendered with; nil: the campaign's.
 	Kit *campaign.Kit

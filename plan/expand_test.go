@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
@@ -536,6 +537,29 @@ func TestPlaceholdersDoNotMultiply(t *testing.T) {
 	_, x, found := Load("p.yaml", src, testEnv())
 	if !slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == "P051" }) || !slices.Contains(x.Skipped, "quote-nurse") {
 		t.Errorf("%.300v", found)
+	}
+}
+
+// TestACheckJudgesWhatWouldLeave: where no rendition is made, as beside a plan
+// that is only checked, the channel is asked about what it would be.
+func TestACheckJudgesWhatWouldLeave(t *testing.T) {
+	env := testEnv()
+	surface := env.Surface
+	env.Surface = func(id campaign.ChannelID) (Surface, bool) {
+		s, ok := surface(id)
+		f, _ := channels.Known(s.Platform)
+		s.Check = func(c campaign.Content) []campaign.Finding { return channels.Check(f, c) }
+		return s, ok
+	}
+	src := edit(t, nursePhoto, "      photo: nurse\n    channels: [instagram-main]\n") // which takes JPEG alone
+	_, c := one(t, good(t, src, env), "quote-nurse", "instagram-main en")
+	if m := c.Media[0]; m.Type != "image/jpeg" || m.Bytes != 0 {
+		t.Errorf("a PNG would leave as %+v", m)
+	}
+	src = edit(t, nursePhoto, "      photo: nurse\n      card: true\n    channels: [instagram-main]\n")
+	_, c = one(t, good(t, src, env), "quote-nurse", "instagram-main en")
+	if m := c.Media[0]; m.Type != "image/jpeg" || !m.Card {
+		t.Errorf("a card would leave as %+v", m)
 	}
 }
 

@@ -195,7 +195,7 @@ func (e *expander) fitMedia(c *campaign.Content, v view, ch campaign.ChannelID) 
 const cutAway = 0.2
 
 // rendition is the file as the channel takes it. Where none can be made here,
-// as beside a plan that is only checked, the file itself stands for it.
+// as beside a plan that is only checked, what it would be stands for it.
 func (e *expander) rendition(m Media, file campaign.Media, ch campaign.ChannelID, l campaign.Limits) campaign.Media {
 	if w, h := l.PictureFrame(file.Width, file.Height); float64(w*h) < (1-cutAway)*float64(file.Width*file.Height) {
 		e.warn(m.File.Pos, "W072", fmt.Sprintf("%s takes no picture of %d x %d: %q is cut to %d x %d round its focus", ch, file.Width, file.Height, clip(m.File.Value), w, h),
@@ -204,6 +204,7 @@ func (e *expander) rendition(m Media, file campaign.Media, ch campaign.ChannelID
 	if e.env.Rendition == nil {
 		switch {
 		case recodable(file.Type):
+			return l.Fitted(file)
 		case len(l.ImageTypes) > 0 && !slices.Contains(l.ImageTypes, file.Type):
 			e.fault(m.File.Pos, "P071", fmt.Sprintf("%q is %s, which %s does not take", clip(m.File.Value), file.Type, ch), "save it as JPEG or PNG")
 		case l.ImageBytes > 0 && file.Bytes > l.ImageBytes:

@@ -129,7 +129,7 @@ func (e *expander) quoteCard(x *Post, v view, langs []string) (m campaign.Media,
 	}
 	if made.Digest == "" { // the photo stands for it: nothing is drawn here, or the photo is lost
 		m.Type, m.Width, m.Height = "image/png", q.Width, q.Height
-		return m, true
+		return e.surface(v.channel).Limits.Fitted(m), true
 	}
 	m.Original = m.Digest
 	m.Digest, m.Type, m.Bytes, m.Width, m.Height = made.Digest, made.Type, made.Bytes, made.Width, made.Height

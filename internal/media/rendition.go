@@ -157,8 +157,7 @@ func (s shape) encode(img image.Image, raw []byte, kind string) ([]byte, error) 
 	from := s.cut(img.Bounds())
 	by := s.PictureScale(from.Dx(), from.Dy())
 	for {
-		// Rounding may push a narrow ratio out again.
-		w, h := s.PictureFrame(max(int(float64(from.Dx())*by), 1), max(int(float64(from.Dy())*by), 1))
+		w, h := s.Shrunk(from.Dx(), from.Dy(), by)
 		dst := image.NewNRGBA(image.Rect(0, 0, w, h))
 		draw.CatmullRom.Scale(dst, dst.Bounds(), img, from, draw.Src, nil)
 		for _, encode := range s.encoders(dst.Opaque(), kind, raw) {

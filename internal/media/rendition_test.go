@@ -90,6 +90,10 @@ func TestARenditionFitsItsShape(t *testing.T) {
 		if !limits.TakesPicture(campaign.Media{Type: out.Type, Bytes: out.Bytes, Width: out.Width, Height: out.Height}) {
 			r.Fatalf("%+v does not take %+v", limits, out)
 		}
+		said := limits.Fitted(campaign.Media{Type: in.Type, Bytes: in.Bytes, Width: in.Width, Height: in.Height})
+		if said.Width != out.Width || said.Height != out.Height || said.Type != out.Type && in.Type == "image/png" {
+			r.Fatalf("without making it, it was said to be %+v; it is %+v", said, out)
+		}
 		b, err := s.Read(out.Digest)
 		if err != nil {
 			r.Fatal(err)
