@@ -100,7 +100,7 @@ type Delivery struct {
 	Plan       PlanID      `json:"plan"`
 	Post       PostID      `json:"post"`
 	Kind       Kind        `json:"kind"`
-	Step       string      `json:"step,omitempty"`
+	Step       string      `json:"step"` // "" where the post has none
 	Channel    ChannelID   `json:"channel"`
 	Lane       LaneID      `json:"lane"`
 	Language   string      `json:"language"` // or "joined"

@@ -169,6 +169,21 @@ func TestRenamedIDs(t *testing.T) {
 
 var marks = regexp.MustCompile(`(?s)\[-(.*?)-\]|\{\+(.*?)\+\}`)
 
+// TestExcerpt: the change with a little round it, in one line.
+func TestExcerpt(t *testing.T) {
+	long := strings.Repeat("word ", 40)
+	for _, tt := range []struct{ from, to, want string }{
+		{"for two years", "for one year", "for [-two years-]{+one year+}"},
+		{"old\nline", "new\nline", "[-old-]{+new+} line"},
+		{long + "old " + long, long + "new " + long, "…" + long[len(long)-24:] + "[-old-]{+new+} " + long[:23] + "…"},
+		{"old " + long + "old", "new " + long + "new", "[-old-]{+new+} " + long[:23] + "…" + long[len(long)-24:] + "[-old-]{+new+}"},
+	} {
+		if got := Excerpt(Words(tt.from, tt.to)); got != tt.want {
+			t.Errorf("Excerpt of %.20q: %q, want %q", tt.from, got, tt.want)
+		}
+	}
+}
+
 // TestWordDiff: taking the insertions out gives the old text, the deletions the new one.
 func TestWordDiff(t *testing.T) {
 	for _, tt := range [][3]string{

@@ -47,6 +47,35 @@ func Words(from, to string) []Passage {
 	return out
 }
 
+// around is how many letters Excerpt shows on each side of a change.
+const around = 24
+
+// Excerpt is Words as one line: what changed, in the notation of WordDiff, and
+// a little round it. "…" stands for what is left out.
+func Excerpt(words []Passage) string {
+	var out strings.Builder
+	for i, p := range words {
+		p.Stayed = elide(p.Stayed, i > 0 || p.Old != "" || p.New != "", i < len(words)-1)
+		p.write(&out)
+	}
+	return strings.ReplaceAll(out.String(), "\n", " ")
+}
+
+// elide keeps of a long text its head, its tail, or both.
+func elide(s string, head, tail bool) string {
+	letters, first, last := []rune(s), 0, 0
+	if head {
+		first = around
+	}
+	if tail {
+		last = around
+	}
+	if len(letters) <= first+last+1 {
+		return s
+	}
+	return string(letters[:first]) + "…" + string(letters[len(letters)-last:])
+}
+
 func (p Passage) write(out *strings.Builder) {
 	if p.Old != "" {
 		out.WriteString("[-" + p.Old + "-]")

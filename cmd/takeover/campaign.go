@@ -22,17 +22,26 @@ func (a *app) campaignCommand() *cobra.Command {
 	var expect uint64
 	apply := &cobra.Command{
 		Use: "apply FILE", Short: "Apply a campaign file; the difference is shown", Args: cobra.ExactArgs(1), Example: "  takeover campaign apply campaign.yaml",
-		RunE: func(cmd *cobra.Command, args []string) error { return a.applyCampaign(cmd.Context(), args[0], expect) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.applyCampaign(cmd.Context(), args[0], expect, nil)
+		},
 	}
 	apply.Flags().Uint64Var(&expect, "expect", 0, "refuse unless this revision is the present one")
-	c.AddCommand(apply,
-		&cobra.Command{
-			Use: "diff FILE", Short: "Say what applying a campaign file would change", Args: cobra.ExactArgs(1), Example: "  takeover campaign diff campaign.yaml",
-			RunE: func(cmd *cobra.Command, args []string) error {
-				a.dryRun = true
-				return a.applyCampaign(cmd.Context(), args[0], 0)
-			},
+	var exitCode bool
+	diff := &cobra.Command{
+		Use: "diff FILE", Short: "Say what applying a campaign file would change", Args: cobra.ExactArgs(1), Example: "  takeover campaign diff campaign.yaml --exit-code",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.dryRun = true
+			return a.applyCampaign(cmd.Context(), args[0], 0, func(out web.CampaignChange) error {
+				if exitCode && len(out.Changes) > 0 {
+					return exit{exitFindings}
+				}
+				return nil
+			})
 		},
+	}
+	diff.Flags().BoolVar(&exitCode, "exit-code", false, "end with 3 where anything differs")
+	c.AddCommand(apply, diff,
 		&cobra.Command{
 			Use: "export [FILE]", Short: "Write the campaign back into its file, or print it", Args: cobra.MaximumNArgs(1),
 			Long: `Write the campaign as it is now into FILE, or print it where none is named. A
@@ -89,18 +98,20 @@ func (a *app) writeCampaign(name string, f web.CampaignFile) error {
 // campaignSchema is the line that makes a file a campaign file.
 var campaignSchema = regexp.MustCompile(`(?m)^schema:[ \t]*["']?` + regexp.QuoteMeta(configs.CampaignSchema) + `["']?[ \t\r]*(#.*)?$`)
 
-func (a *app) applyCampaign(ctx context.Context, file string, expect uint64) error {
+func (a *app) applyCampaign(ctx context.Context, file string, expect uint64, then func(web.CampaignChange) error) error {
 	src, err := readPlan(file)
 	if err != nil {
 		return err
 	}
 	return a.withClient(ctx, func(c *client) error {
-		return a.change(ctx, c, http.MethodPut, "/campaign", web.CampaignFile{File: file, Source: string(src), Revision: expect}, map[string][]byte{file: src})
+		in := web.CampaignFile{File: file, Source: string(src), Revision: expect}
+		return a.change(ctx, c, http.MethodPut, "/campaign", in, map[string][]byte{file: src}, then)
 	})
 }
 
-// change asks for a change of the campaign and shows the difference.
-func (a *app) change(ctx context.Context, c *client, method, path string, in any, sources map[string][]byte) error {
+// change asks for a change of the campaign and shows the difference; then (nil:
+// nothing) follows where none was refused.
+func (a *app) change(ctx context.Context, c *client, method, path string, in any, sources map[string][]byte, then func(web.CampaignChange) error) error {
 	var out web.CampaignChange
 	err := c.send(ctx, a, method, path, in, &out)
 	if refused, ok := err.(*apiError); ok && refused.Code == "findings" && refused.decode(&out) == nil {
@@ -133,6 +144,9 @@ func (a *app) change(ctx context.Context, c *client, method, path string, in any
 		}
 	}); printErr != nil {
 		return printErr
+	}
+	if err == nil && then != nil {
+		err = then(out)
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func (a *app) changing(use, short, example string, request func(args []string) (
 				return err
 			}
 			return a.withClient(cmd.Context(), func(c *client) error {
-				return a.change(cmd.Context(), c, http.MethodPost, path, in, nil)
+				return a.change(cmd.Context(), c, http.MethodPost, path, in, nil, nil)
 			})
 		},
 	}
@@ -246,7 +246,7 @@ func (a *app) inviteCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.Deputy = campaign.PersonID(deputy)
 			return a.withClient(cmd.Context(), func(c *client) error {
-				return a.change(cmd.Context(), c, http.MethodPost, "/people/"+url.PathEscape(args[0]), q, nil)
+				return a.change(cmd.Context(), c, http.MethodPost, "/people/"+url.PathEscape(args[0]), q, nil, nil)
 			})
 		},
 	}

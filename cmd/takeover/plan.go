@@ -403,6 +403,7 @@ func (a *app) printSubmitted(w io.Writer, file string, src []byte, out desk.Subm
 	if !a.quiet {
 		printNotes(w, out.Notes)
 	}
+	said := ""
 	for _, ch := range changes {
 		d := ch.New
 		if d == nil {
@@ -420,6 +421,10 @@ func (a *app) printSubmitted(w io.Writer, file string, src []byte, out desk.Subm
 			line += "   approval will be asked again"
 		}
 		fmt.Fprintln(w, escapeTerminal(line))
+		if words := plan.Excerpt(ch.Words); words != "" && words != said { // channels often share a text
+			fmt.Fprintln(w, "    "+escapeTerminal(words))
+			said = words
+		}
 	}
 	sums := fmt.Sprintf("+ %d  ~ %d  - %d  = %d.", out.Added, out.Edited, out.Removed, out.Same)
 	switch {

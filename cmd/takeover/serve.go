@@ -179,7 +179,7 @@ func (a *app) applyAtStart(ctx context.Context, c *client, file string) error {
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, c, http.MethodPut, "/campaign", web.CampaignFile{File: file, Source: string(src)}, map[string][]byte{file: src})
+	return a.change(ctx, c, http.MethodPut, "/campaign", web.CampaignFile{File: file, Source: string(src)}, map[string][]byte{file: src}, nil)
 }
 
 func (a *app) serveLogger(s configs.Server) *slog.Logger {
