@@ -34,7 +34,7 @@ func TestStopOnThePageWhileManyAreDue(t *testing.T) {
 	r := newReceiver(t)
 	s := newSite(t, webhooks(r.URL, 10, func(int) bool { return false }))
 	s.start()
-	s.submitAndApprove(posts(1000, time.Now().Add(20*time.Second), func(int) string { return "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9" }))
+	s.submitAndApprove(1000, func(int) string { return "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9" })
 
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -56,7 +56,7 @@ func TestStopOnThePageWhileManyAreDue(t *testing.T) {
 	}
 	link := string(bytes.TrimSpace(s.must("open")))
 	press(link, nil)
-	for end := time.Now().Add(2 * time.Minute); len(r.received()) < 100; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(stuck); len(r.received()) < 100; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("only %d came", len(r.received()))
 		}
@@ -73,7 +73,7 @@ func TestStopOnThePageWhileManyAreDue(t *testing.T) {
 	}
 
 	var now struct{ Data desk.Status }
-	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(stuck); ; time.Sleep(100 * time.Millisecond) {
 		now.Data = desk.Status{}
 		if err := json.Unmarshal(s.must("status", "-o", "json"), &now); err != nil {
 			t.Fatal(err)

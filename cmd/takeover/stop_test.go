@@ -24,11 +24,11 @@ func TestStopWhileARequestIsOut(t *testing.T) {
 	r := newReceiver(t)
 	r.hold = func(webhook.Post, int) bool { return true }
 	s := newSite(t, webhooks(r.URL, 1, func(int) bool { return false }))
-	s.submitAndApprove(posts(1, time.Now().Add(2*time.Second), func(int) string { return "c0" }))
+	s.submitAndApprove(1, func(int) string { return "c0" })
 	s.start()
 	select {
 	case <-r.held:
-	case <-time.After(20 * time.Second):
+	case <-time.After(stuck):
 		t.Fatal("nothing was sent")
 	}
 	var doc struct{ Data desk.Stopped }
@@ -45,7 +45,7 @@ func TestStopWhileARequestIsOut(t *testing.T) {
 	s.start()
 	var out []byte
 	code := exitDone
-	for end := time.Now().Add(30 * time.Second); code != exitNeedsPerson && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(stuck); code != exitNeedsPerson && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		out, code = s.command("queue")
 	}
 	m := regexp.MustCompile(`! needs you\. .* takeover resolve (d_[0-9a-f]{6,18})\n`).FindSubmatch(out)
