@@ -295,7 +295,7 @@ func (dr *draft) maySubmit(r *room, s Submission) error {
 		return ErrFindings
 	case dr.old != nil && s.Expect != 0 && s.Expect != dr.old.Revision:
 		return fmt.Errorf("%w: plan %s is at revision %d, not %d", ErrConflict, dr.old.ID, dr.old.Revision, s.Expect)
-	case dr.old == nil && s.Expect != 0:
+	case dr.old == nil && s.Expect > 0:
 		return fmt.Errorf("%w: there is no plan %s", ErrConflict, dr.exp.Plan)
 	case dr.old != nil && dr.old.Takeover != dr.exp.Takeover:
 		return fmt.Errorf("%w: there is a plan %s for window %s; choose another name", ErrConflict, dr.old.ID, dr.old.Takeover)

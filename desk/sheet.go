@@ -107,7 +107,7 @@ func (d *Desk) CheckedSheet(ctx context.Context, a campaign.Actor, s Submission)
 	if err != nil {
 		return SheetFile{}, err
 	}
-	out, err := d.check(ctx, a, in)
+	out, err := d.check(ctx, a, in, nil)
 	if err != nil {
 		return SheetFile{}, err
 	}

@@ -40,7 +40,7 @@ type Submission struct {
 	Media     map[string]campaign.Digest
 	Note      string
 	OnlyClean bool // submit the posts without errors, keep the others as drafts
-	Expect    int  // revision of the plan that the person saw; 0 does not look
+	Expect    int  // revision of the plan that the person saw; 0 does not look, below 0 it must not be there yet
 	Removals  Removals
 	Remove    []campaign.DeliveryID // with RemoveNamed
 	// Window is that of a sheet which names none; "" takes the only one there is.
@@ -85,10 +85,11 @@ func (d *Desk) Check(ctx context.Context, a campaign.Actor, s Submission) (Submi
 	if err != nil {
 		return Submitted{}, err
 	}
-	return d.check(ctx, a, in)
+	return d.check(ctx, a, in, nil)
 }
 
-func (d *Desk) check(ctx context.Context, a campaign.Actor, in source) (Submitted, error) {
+// check makes the draft and answers for it; seen, if set, looks at it.
+func (d *Desk) check(ctx context.Context, a campaign.Actor, in source, seen func(*draft)) (Submitted, error) {
 	var out Submitted
 	look, err := d.mediaOf(in.Submission)
 	if err != nil {
@@ -99,10 +100,14 @@ func (d *Desk) check(ctx context.Context, a campaign.Actor, in source) (Submitte
 			return err
 		}
 		dr, err := d.draft(r, in.Submission, in.parsed, in.found, look)
-		if err == nil {
-			out = dr.answer(r, in.Submission)
+		if err != nil {
+			return err
 		}
-		return err
+		out = dr.answer(r, in.Submission)
+		if seen != nil {
+			seen(dr)
+		}
+		return nil
 	})
 	in.place(&out)
 	return out, err

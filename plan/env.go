@@ -102,8 +102,10 @@ type Expansion struct {
 	// Notes are good to know and need nothing done: times that were spaced.
 	Notes []Note
 
-	file   string
-	places map[campaign.DeliveryID]Pos // of the texts, for Compare
+	file     string
+	places   map[campaign.DeliveryID]Pos // of the texts, for Compare
+	rows     []row                       // of all posts, for Previews
+	surfaces map[campaign.ChannelID]Surface
 }
 
 // AskedValue is a number that a person fills in after submission.

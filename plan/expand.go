@@ -322,6 +322,7 @@ func (e *expander) expansion() *Expansion {
 		Plan: campaign.PlanID(e.p.ID.Value), Takeover: campaign.TakeoverID(e.p.Window.Value), Mechanism: e.window.Mechanism,
 		Title: e.p.Title.Value, Contents: map[campaign.Digest]campaign.Content{}, Anchors: e.anchors, Media: e.media,
 		Tags: map[campaign.PostID]map[string]string{}, file: e.p.File, places: map[campaign.DeliveryID]Pos{},
+		rows: e.rows, surfaces: e.surfaces,
 	}
 	for _, r := range e.rows {
 		if !e.bad[r.post] {

@@ -73,6 +73,13 @@ func (s *Server) apiPlans(a huma.API) {
 		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.Submitted, error) {
 			return c.Desk.Check(ctx, c.Actor, in.Body.forDesk())
 		})
+	op(s, a, http.MethodPost, "/plans/preview", "Check a plan, and show a post of it, or all, exactly as it would leave",
+		func(ctx context.Context, c call, in *struct {
+			Post campaign.PostID `query:"post" doc:"Only this post."`
+			Body Submission
+		}) (desk.Previewed, error) {
+			return c.Desk.Preview(ctx, c.Actor, in.Body.forDesk(), in.Post)
+		})
 	op(s, a, http.MethodPost, "/plans/checked-sheet", "Check a sheet, and give it back with each finding as a comment on its cell",
 		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.SheetFile, error) {
 			return c.Desk.CheckedSheet(ctx, c.Actor, in.Body.forDesk())

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,7 +190,7 @@ func checkHeaders(t *testing.T, h http.Header) {
 func checkInert(t *testing.T, n *html.Node) {
 	t.Helper()
 	if n.Type == html.ElementNode {
-		ours := n.Data == "script" && (attr(n, "src") == "/static/live.js" || attr(n, "src") == "/static/passkey.js") && n.FirstChild == nil
+		ours := n.Data == "script" && slices.Contains([]string{"/static/live.js", "/static/passkey.js", "/static/write.js"}, attr(n, "src")) && n.FirstChild == nil
 		if n.Data == "script" && !ours || n.Data == "img" || n.Data == "iframe" || n.Data == "style" {
 			t.Errorf("<%s> is on the page", n.Data)
 		}

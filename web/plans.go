@@ -15,6 +15,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/plan/sheet"
 )
@@ -149,12 +150,10 @@ func (s *Server) showImport(w http.ResponseWriter, r *http.Request, v importView
 // importPlan checks a file, or submits the one that was checked. Nothing is
 // submitted before the person has seen what it would change.
 func (s *Server) importPlan(w http.ResponseWriter, r *http.Request, p page) error {
-	if err := r.ParseMultipartForm(8 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return fmt.Errorf("%w: the form cannot be read", desk.ErrUsage)
+	if err := parseForm(r); err != nil {
+		return err
 	}
-	if r.MultipartForm != nil {
-		defer r.MultipartForm.RemoveAll()
-	}
+	defer dropForm(r)
 	v := importView{page: p, File: path.Base(r.PostFormValue("name")), Source: r.PostFormValue("source"), Window: r.PostFormValue("window"), Checked: true}
 	sub, err := s.submission(r, &v)
 	if err != nil {
@@ -206,12 +205,7 @@ func (s *Server) submission(r *http.Request, v *importView) (desk.Submission, er
 			if f.Filename == "" {
 				continue
 			}
-			b, err := f.Open()
-			if err != nil {
-				return sub, err
-			}
-			info, err := s.Desk.StoreMedia(r.Context(), v.actor, b)
-			b.Close()
+			info, err := s.keep(r, v.actor, f)
 			if err != nil {
 				return sub, err
 			}
@@ -238,4 +232,29 @@ func contentOf(f *multipart.FileHeader) ([]byte, error) {
 	}
 	defer in.Close()
 	return io.ReadAll(in)
+}
+
+// parseForm reads a form that may bring files.
+func parseForm(r *http.Request) error {
+	if err := r.ParseMultipartForm(8 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return fmt.Errorf("%w: the form cannot be read", desk.ErrUsage)
+	}
+	return nil
+}
+
+// dropForm removes what a form's files took of the disk.
+func dropForm(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll()
+	}
+}
+
+// keep keeps a picture that a form brought.
+func (s *Server) keep(r *http.Request, a campaign.Actor, f *multipart.FileHeader) (media.Info, error) {
+	b, err := f.Open()
+	if err != nil {
+		return media.Info{}, err
+	}
+	defer b.Close()
+	return s.Desk.StoreMedia(r.Context(), a, b)
 }

@@ -80,19 +80,6 @@ func joined(ids []campaign.ChannelID) string {
 	return strings.Join(words, ", ")
 }
 
-// previewed is one delivery as it would leave.
-type previewed struct {
-	Post     campaign.PostID    `json:"post"`
-	Step     string             `json:"step,omitempty"`
-	Channel  campaign.ChannelID `json:"channel"`
-	Language string             `json:"language"`
-	Due      time.Time          `json:"due"`
-	Written  time.Time          `json:"written,omitzero"` // where the channel's min_gap moved it
-	Length   int                `json:"length"`
-	Limit    int                `json:"limit"`
-	Content  campaign.Content   `json:"content"`
-}
-
 func (a *app) planPreview() *cobra.Command {
 	var channel, campaignFile, asOf string
 	c := &cobra.Command{
@@ -117,7 +104,7 @@ func (a *app) planPreview() *cobra.Command {
 			if x == nil {
 				return exit{exitFindings}
 			}
-			list := previews(x, campaign.ChannelID(channel), surface)
+			list := x.Previews(func(d campaign.Delivery) bool { return channel == "" || string(d.Channel) == channel })
 			loc, err := a.location(camp.Zone)
 			if err != nil {
 				return err
@@ -131,27 +118,7 @@ func (a *app) planPreview() *cobra.Command {
 	return c
 }
 
-func previews(x *plan.Expansion, only campaign.ChannelID, surface func(campaign.ChannelID) (plan.Surface, bool)) []previewed {
-	list := []previewed{}
-	written := map[campaign.DeliveryID]time.Time{}
-	for _, n := range x.Notes {
-		written[n.Delivery] = n.Written
-	}
-	for _, d := range x.Deliveries {
-		if only != "" && d.Channel != only {
-			continue
-		}
-		p := previewed{Post: d.Post, Step: d.Step, Channel: d.Channel, Language: d.Language, Due: d.Due, Written: written[d.ID], Content: x.Contents[d.Content]}
-		if s, ok := surface(d.Channel); ok && s.Measure != nil {
-			p.Length, _ = s.Measure(p.Content.Text)
-			p.Limit = s.Limits.TextFor(len(p.Content.Media))
-		}
-		list = append(list, p)
-	}
-	return list
-}
-
-func printPreviews(w io.Writer, list []previewed, loc *time.Location) {
+func printPreviews(w io.Writer, list []plan.Preview, loc *time.Location) {
 	for _, p := range list {
 		fmt.Fprintf(w, "── %s  %s  %s  %s", strings.Trim(string(p.Post)+"/"+p.Step, "/"), p.Channel, p.Language, when(p.Due, loc))
 		if !p.Written.IsZero() {
