@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/media"
@@ -37,7 +38,9 @@ type Submission struct {
 	Source []byte // the file's bytes
 	// Media are the stored files by path as the plan writes it (see StoreMedia).
 	// A path that is not in it is taken from the plan's last revision.
-	Media     map[string]campaign.Digest
+	Media map[string]campaign.Digest
+	// AsOf is the day for which Check judges the plan; zero: now. Submit does not use it.
+	AsOf      time.Time
 	Note      string
 	OnlyClean bool // submit the posts without errors, keep the others as drafts
 	Expect    int  // revision of the plan that the person saw; 0 does not look, below 0 it must not be there yet
@@ -98,6 +101,9 @@ func (d *Desk) check(ctx context.Context, a campaign.Actor, in source, seen func
 	err = d.look(ctx, a, func(r *room) error {
 		if err := r.mayEnter(); err != nil {
 			return err
+		}
+		if !in.AsOf.IsZero() { // not before: whether somebody may ask is a matter of today
+			r.now = in.AsOf.UTC()
 		}
 		dr, err := d.draft(r, in.Submission, in.parsed, in.found, look)
 		if err != nil {

@@ -345,7 +345,7 @@ func TestNotesTellWhatSpacingDid(t *testing.T) {
 // languages of a post, do not repeat what one edit mends.
 func TestOneFindingForTheTimesOfOnePlace(t *testing.T) {
 	for name, tt := range map[string]struct{ old, now, code, say string }{
-		"a series at night":          {"30 8 * * MON-FRI", "30 4 * * MON-FRI", "P023", "likewise 1 more times written here"},
+		"a series at night":          {"30 8 * * MON-FRI", "30 4 * * MON-FRI", "P023", "likewise 1 more time written here"},
 		"past and outside":           {`at: "2026-12-15T09:00"`, `at: "2026-03-15T09:00"`, "P021", "the window is from 2026-12-14T00:00"},
 		"outside in two languages":   {`at: "2026-12-15T09:00"`, `at: "2027-12-15T09:00"`, "P022", "the window is from 2026-12-14T00:00 to 2026-12-21T00:00; likewise 1 more"},
 		"the day does not exist":     {`at: "2026-12-19T10:00"`, `at: "2026-12-32T10:00"`, "P020", "2026-12-32"},

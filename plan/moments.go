@@ -404,6 +404,10 @@ func (e *expander) sayTime(r *row, f campaign.Finding) {
 	}
 	b.due[r.due.UTC()] = true
 	if n := len(b.due) - 1; n > 0 && b.found < len(e.found) {
-		e.found[b.found].Detail = strings.TrimPrefix(fmt.Sprintf("%s; likewise %d more times written here", b.own, n), "; ")
+		times := "times"
+		if n == 1 {
+			times = "time"
+		}
+		e.found[b.found].Detail = strings.TrimPrefix(fmt.Sprintf("%s; likewise %d more %s written here", b.own, n, times), "; ")
 	}
 }

@@ -70,8 +70,13 @@ func (s *Server) apiPlans(a huma.API) {
 			return c.Desk.StoreMedia(ctx, c.Actor, bytes.NewReader(in.RawBody))
 		})
 	op(s, a, http.MethodPost, "/plans/check", "Say everything that is wrong with a plan, and what submitting it would change",
-		func(ctx context.Context, c call, in *struct{ Body Submission }) (desk.Submitted, error) {
-			return c.Desk.Check(ctx, c.Actor, in.Body.forDesk())
+		func(ctx context.Context, c call, in *struct {
+			AsOf time.Time `query:"as_of" doc:"Check it as if it were then; without it, as of now."`
+			Body Submission
+		}) (desk.Submitted, error) {
+			s := in.Body.forDesk()
+			s.AsOf = in.AsOf
+			return c.Desk.Check(ctx, c.Actor, s)
 		})
 	op(s, a, http.MethodPost, "/plans/preview", "Check a plan, and show a post of it, or all, exactly as it would leave",
 		func(ctx context.Context, c call, in *struct {

@@ -71,7 +71,7 @@ folder's, else campaign.yaml beside the plan. Every fault is reported in one run
 		Example: "  takeover plan check mayors-imd-2026.yaml\n  takeover plan check calendar.xlsx --corrected calendar-checked.xlsx\n  takeover plan check --campaign campaign.yaml --as-of 2026-12-01 *.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			now, err := asOfDay(asOf)
+			day, err := asOfDay(asOf)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ folder's, else campaign.yaml beside the plan. Every fault is reported in one run
 			out := checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}, Notes: []plan.Note{}}
 			sources, unchecked := map[string][]byte{}, []error{}
 			for _, file := range files {
-				src, found, notes, err := a.checkOne(cmd.Context(), file, campaignFile, campaign.TakeoverID(window), now)
+				src, found, notes, err := a.checkOne(cmd.Context(), file, campaignFile, campaign.TakeoverID(window), day)
 				if err == nil && corrected != "" {
 					err = writeCorrected(corrected, file, src, found)
 				}
@@ -120,11 +120,20 @@ folder's, else campaign.yaml beside the plan. Every fault is reported in one run
 	return c
 }
 
+// asOfDay is the day of --as-of, zero where none is named: then it is now.
 func asOfDay(s string) (time.Time, error) {
 	if s == "" {
-		return time.Now().UTC(), nil
+		return time.Time{}, nil
 	}
 	return localDate("--as-of", s)
+}
+
+// nowOr is the day, or now where none was named.
+func nowOr(day time.Time) time.Time {
+	if day.IsZero() {
+		return time.Now().UTC()
+	}
+	return day
 }
 
 // readPlan reads a file, and of one that is too large only what shows it.
@@ -155,7 +164,7 @@ func readSheet(file string) ([]byte, error) {
 }
 
 // checkOne checks one file against the campaign file that counts, or by the API where none does.
-func (a *app) checkOne(ctx context.Context, file, campaignFile string, window campaign.TakeoverID, now time.Time) ([]byte, campaign.Findings, []plan.Note, error) {
+func (a *app) checkOne(ctx context.Context, file, campaignFile string, window campaign.TakeoverID, day time.Time) ([]byte, campaign.Findings, []plan.Note, error) {
 	src, err := readPlan(file)
 	if err != nil {
 		return nil, nil, nil, err
@@ -164,7 +173,7 @@ func (a *app) checkOne(ctx context.Context, file, campaignFile string, window ca
 		c, err := a.connect(ctx)
 		if err == nil {
 			defer c.close()
-			found, notes, err := a.checkBy(ctx, c, file, src, window)
+			found, notes, err := a.checkBy(ctx, c, file, src, window, day)
 			return src, found, notes, err
 		}
 		campaignFile = filepath.Join(filepath.Dir(file), "campaign.yaml")
@@ -179,7 +188,7 @@ func (a *app) checkOne(ctx context.Context, file, campaignFile string, window ca
 	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now,
 		// Which server will publish, and whether platforms reach it, is not known here.
 		MediaURL: func(campaign.Digest, time.Time) string { return "" }})
-	x, findings := loadPlan(file, src, window, plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
+	x, findings := loadPlan(file, src, window, plan.Env{Now: nowOr(day), Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
 		Surface: desk.Surfaces(&camp, facts, registry.Channel)})
 	if x == nil {
 		return src, findings, nil, nil
@@ -188,14 +197,18 @@ func (a *app) checkOne(ctx context.Context, file, campaignFile string, window ca
 }
 
 // checkBy lets the daemon, or the data folder, check one plan.
-func (a *app) checkBy(ctx context.Context, c *client, file string, src []byte, window campaign.TakeoverID) (campaign.Findings, []plan.Note, error) {
+func (a *app) checkBy(ctx context.Context, c *client, file string, src []byte, window campaign.TakeoverID, day time.Time) (campaign.Findings, []plan.Note, error) {
 	in, err := a.gather(ctx, c, file, src)
 	if err != nil {
 		return nil, nil, err
 	}
 	in.Window = window
 	var out desk.Submitted
-	err = c.post(ctx, a, "/plans/check", in, &out)
+	path := "/plans/check"
+	if !day.IsZero() {
+		path += "?" + url.Values{"as_of": {day.Format(time.RFC3339)}}.Encode()
+	}
+	err = c.post(ctx, a, path, in, &out)
 	called(file, out)
 	return out.Findings, out.Notes, err
 }

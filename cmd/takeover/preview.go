@@ -86,7 +86,7 @@ func (a *app) planPreview() *cobra.Command {
 		Use: "preview FILE", Short: "Show the exact text, pictures and times of everything that would leave", Args: cobra.ExactArgs(1),
 		Example: "  takeover plan preview mayors-imd-2026.yaml --channel x-main",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			now, err := asOfDay(asOf)
+			day, err := asOfDay(asOf)
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (a *app) planPreview() *cobra.Command {
 				return err
 			}
 			surface := desk.Surfaces(&camp, facts, nil)
-			x, found := loadPlan(args[0], src, "", plan.Env{Now: now, Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
+			x, found := loadPlan(args[0], src, "", plan.Env{Now: nowOr(day), Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
 			a.printFindings(a.err, found, map[string][]byte{args[0]: src})
 			if x == nil {
 				return exit{exitFindings}
