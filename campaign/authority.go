@@ -65,8 +65,10 @@ type Actor struct {
 	Roles  []Role
 	Door   string // "command", "api", "page", or one of the Doors
 	// Guest is set for somebody invited to one plan only: the one they may see
-	// and, with the role approver, decide on.
-	Guest PlanID
+	// and, with the role approver, decide on or, as lead, hand in for Window.
+	Guest  PlanID
+	Window TakeoverID
+	Host   PersonID // who invited the guest; their approvals are as one person's
 }
 
 // Is tells whether the actor has a role of that name (for any mechanism).
@@ -109,6 +111,7 @@ var Actions = []Action{ActRead, ActSubmit, ActWithdraw, ActApprove, ActHold, Act
 type Object struct {
 	Mechanism MechanismID
 	Takeover  *Takeover  // the window concerned; nil: any of the mechanism's
+	Window    TakeoverID // the window's name, for guests
 	Plan      PlanID     // for guests
 	Authors   []PersonID // who wrote it
 	Due       time.Time  // of what is to be approved
@@ -256,6 +259,9 @@ func (c *Campaign) mayApprove(a Actor, o Object, now time.Time) error {
 		}
 		return nil
 	}
+	if c.Policies.TwoPerson && a.Host != "" && slices.Contains(o.Authors, a.Host) {
+		return refuse("%s wrote this and invited %s; somebody else must approve", a.Host, a.Person)
+	}
 	if c.Policies.TwoPerson && slices.Contains(o.Authors, a.Person) {
 		return refuse("%s wrote this; another person must approve (or, from two hours before due, an organizer alone with a reason)", a.Person)
 	}
@@ -279,7 +285,7 @@ func (c *Campaign) mayStop(a Actor, o Object, now time.Time) error {
 	return refuse("%s may not stop this", a.Person)
 }
 
-// mayGuest: somebody invited to one plan sees it, decides on it, and nothing else.
+// mayGuest: somebody invited to one plan sees it, decides on it or hands it in, and nothing else.
 func (c *Campaign) mayGuest(a Actor, act Action, o Object, now time.Time) error {
 	switch {
 	case o.Plan != a.Guest:
@@ -288,8 +294,10 @@ func (c *Campaign) mayGuest(a Actor, act Action, o Object, now time.Time) error 
 		return nil
 	case act == ActApprove:
 		return c.mayApprove(a, o, now)
+	case act == ActSubmit && !a.Is(Organizer) && a.Window != "" && o.Window == a.Window:
+		return c.mayLead(a, o, now)
 	}
-	return refuse("%s was invited to see and to decide", a.Person)
+	return refuse("%s was invited to plan %s, and may not do this", a.Person, a.Guest)
 }
 
 // mayDaemon: the program stops by itself when it cannot trust what it stands

@@ -263,6 +263,8 @@ func TestAuthorityBeyondTheTable(t *testing.T) {
 	alone.Alone = "nobody is there"
 	noDue := alone
 	noDue.Due = time.Time{}
+	over := standing(-8, 0, -9)
+	writer := Actor{Person: "g@x", Roles: []Role{{Name: Lead, Mechanism: "mayors"}}, Guest: "a", Window: "w"}
 	for _, tt := range []struct {
 		name string
 		c    *Campaign
@@ -288,6 +290,15 @@ func TestAuthorityBeyondTheTable(t *testing.T) {
 		{"a guest at another plan", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a"}, ActApprove, Object{Plan: "b"}, false},
 		{"a guest reads the whole campaign", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a"}, ActRead, Object{}, false},
 		{"a guest with a bigger role stays a guest", c, Actor{Person: "g@x", Roles: []Role{{Name: Organizer}}, Guest: "a"}, ActStop, Object{Plan: "a"}, false},
+		{"a guest hands in for the own window", c, writer, ActSubmit, Object{Plan: "a", Window: "w", Takeover: open}, true},
+		{"a guest hands in another plan", c, writer, ActSubmit, Object{Plan: "b", Window: "w", Takeover: open}, false},
+		{"a guest hands in for another window", c, writer, ActSubmit, Object{Plan: "a", Window: "x", Takeover: open}, false},
+		{"a guest hands in for another's window under the own name", c, writer, ActSubmit, Object{Plan: "a", Window: "w", Takeover: youths}, false},
+		{"a guest hands in after the window", c, writer, ActSubmit, Object{Plan: "a", Window: "w", Takeover: over}, false},
+		{"a guest who writes decides nothing", c, writer, ActApprove, Object{Plan: "a", Window: "w", Takeover: open}, false},
+		{"a guest who writes withdraws nothing", c, writer, ActWithdraw, Object{Plan: "a", Window: "w", Takeover: open}, false},
+		{"a guest who decides hands nothing in", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a"}, ActSubmit, Object{Plan: "a", Takeover: open}, false},
+		{"a guest decides on what the host wrote", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a", Host: "author@x"}, ActApprove, Object{Plan: "a", Authors: []PersonID{"author@x"}}, false},
 		{"somebody who says to be the daemon", c, Actor{Person: "viewer@x", Roles: []Role{{Name: Viewer}}, Door: DoorDaemon}, ActStop, Object{}, false},
 		{"an organizer's folder withdraws nothing", c, Actor{Person: "organizer@x", Roles: []Role{{Name: Organizer}}, Door: DoorFolder}, ActWithdraw, Object{Mechanism: "mayors", Takeover: open}, false},
 	} {

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -82,6 +83,7 @@ type Approval struct {
 	Alone    string    `json:"alone,omitempty"`     // reason for approving own content alone
 	OnBehalf string    `json:"on_behalf,omitempty"` // role whose clearance came another way
 	Evidence string    `json:"evidence,omitempty"`
+	Host     PersonID  `json:"host,omitempty"` // who invited the approver; both are as one person
 }
 
 // Reason is why a delivery is where it is: a stable code and a plain sentence.
@@ -235,7 +237,7 @@ func (d *Delivery) Approved(need int) bool {
 // demanded the author's own approval does not count, save alone with a reason.
 func (d *Delivery) ApprovedUnder(p Policies) bool {
 	return d.approvedBy(p.Approvals, func(a Approval) bool {
-		return !p.TwoPerson || a.By != d.Author
+		return !p.TwoPerson || a.By != d.Author && a.Host != d.Author
 	})
 }
 
@@ -247,7 +249,7 @@ func (d *Delivery) approvedBy(need int, counts func(Approval) bool) bool {
 		case a.Alone != "":
 			return true
 		case counts(a):
-			who[a.By] = true
+			who[cmp.Or(a.Host, a.By)] = true
 		}
 	}
 	return len(who) >= need

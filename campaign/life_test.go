@@ -522,6 +522,15 @@ func TestApprovals(t *testing.T) {
 	if twice.ApprovedUnder(two) {
 		t.Error("one person's two approvals are two people")
 	}
+	guest := in(t, Scheduled, 0)
+	guest.Approvals = []Approval{{By: "b@x", Hash: "h", At: testNow}, {By: "guest@x", Host: "b@x", Hash: "h", At: testNow}}
+	if guest.ApprovedUnder(two) {
+		t.Error("somebody and a guest of theirs are two people")
+	}
+	guest.Approvals, guest.Author = append(guest.Approvals, Approval{By: "c@x", Hash: "h"}), "b@x"
+	if guest.ApprovedUnder(two) {
+		t.Error("a guest of the author counts beside one other")
+	}
 	parked := in(t, Scheduled, 0)
 	_ = parked.Park(ReasonNoApproval, "", testNow)
 	if err := parked.Approve(Approval{By: "c@x", Hash: "h"}, 2, testNow); err != nil || parked.Parked {

@@ -164,7 +164,7 @@ func (r *room) approve(d *campaign.Delivery, q Approval) error {
 	if err := r.may(campaign.ActApprove, o); err != nil {
 		return err
 	}
-	yes := campaign.Approval{By: r.a.Person, At: r.now, Hash: d.Wants, Alone: q.Alone, OnBehalf: q.OnBehalf, Evidence: q.Evidence}
+	yes := campaign.Approval{By: r.a.Person, At: r.now, Hash: d.Wants, Alone: q.Alone, OnBehalf: q.OnBehalf, Evidence: q.Evidence, Host: r.a.Host}
 	if err := d.Approve(yes, r.c.Policies.Approvals, r.now); err != nil {
 		return err
 	}

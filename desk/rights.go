@@ -27,7 +27,7 @@ func (d *Desk) Rights(ctx context.Context, a campaign.Actor) (Rights, error) {
 		objects := []campaign.Object{{}, {Plan: a.Guest}}
 		scopes := []campaign.Scope{{Kind: "all"}}
 		for _, m := range slices.Sorted(maps.Keys(r.c.Mechanisms)) {
-			objects = append(objects, campaign.Object{Mechanism: m})
+			objects = append(objects, campaign.Object{Mechanism: m, Plan: a.Guest, Window: a.Window})
 			scopes = append(scopes, campaign.Scope{Kind: "mechanism", Mechanism: m})
 		}
 		for _, ch := range slices.Sorted(maps.Keys(r.c.Channels)) {

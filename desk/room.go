@@ -123,7 +123,7 @@ func (r *room) may(act campaign.Action, o campaign.Object) error {
 
 // about is the object of a deed on something of a window's plan.
 func (r *room) about(m campaign.MechanismID, t campaign.TakeoverID, p campaign.PlanID) campaign.Object {
-	o := campaign.Object{Mechanism: m, Plan: p}
+	o := campaign.Object{Mechanism: m, Window: t, Plan: p}
 	if w, ok := r.c.Takeovers[t]; ok {
 		o.Takeover = &w
 	}

@@ -28,6 +28,8 @@ type Link struct {
 	By     campaign.PersonID `json:"by"`
 	Until  time.Time         `json:"until"`
 	Strong bool              `json:"strong"` // made on the daemon's own machine
+	Guest  *Guest            `json:"guest,omitempty"`
+	Used   bool              `json:"used,omitempty"` // by a guest; it stays so that the invitation can be ended
 }
 
 // Session is a browser that is signed in. Only the digest of its secret is kept.
@@ -40,6 +42,7 @@ type Session struct {
 	Created time.Time         `json:"created"`
 	Until   time.Time         `json:"until"`
 	Granted []campaign.Role   `json:"granted,omitempty"` // by whoever vouched for the person, for this session
+	Guest   *Guest            `json:"guest,omitempty"`   // all that a guest has
 }
 
 const (
@@ -117,16 +120,24 @@ func (d *Desk) UseLink(ctx context.Context, link, browser string) (secret string
 	err = d.enter(ctx, func(r *room) error {
 		key := digestKey(linkSettings, link)
 		l, err := getJSON[Link](r.Tx, key)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !r.now.Before(l.Until) {
+		if errors.Is(err, store.ErrNotFound) || err == nil && (l.Used || !r.now.Before(l.Until)) {
 			return errLink
 		}
 		if err != nil {
 			return err
 		}
-		if err := r.PutSetting(key, nil); err != nil {
+		switch {
+		case l.Guest == nil:
+			err = r.PutSetting(key, nil)
+		case l.Guest.Window == "":
+			l.Used = true
+			err = putJSON(r.Tx, key, l)
+		default: // nobody writes a plan at one sitting: it works until the window ends
+		}
+		if err != nil {
 			return err
 		}
-		s = Session{ID: id, Person: l.Person, How: "link", Strong: l.Strong, Browser: browser}
+		s = Session{ID: id, Person: l.Person, How: "link", Strong: l.Strong, Browser: browser, Guest: l.Guest}
 		return r.signIn(secret, &s)
 	})
 	return secret, s, err
@@ -139,7 +150,7 @@ func (d *Desk) enter(ctx context.Context, f func(*room) error) error {
 
 // signIn keeps a new session, and makes room for it.
 func (r *room) signIn(secret string, s *Session) error {
-	actor, err := r.c.ActorFor(s.Person, DoorPage, s.Granted...)
+	actor, err := r.actorOf(*s)
 	if err != nil {
 		return err
 	}
@@ -208,15 +219,25 @@ func (d *Desk) ActorBySession(ctx context.Context, secret string) (actor campaig
 		if err != nil {
 			return err
 		}
-		if actor, err = r.c.ActorFor(s.Person, DoorPage, s.Granted...); err == nil && !s.Strong {
-			actor.Roles = weakly(actor.Roles)
-		}
+		actor, err = r.actorOf(s)
 		return err
 	})
 	if err != nil {
 		return campaign.Actor{}, Session{}, err
 	}
 	return actor, s, nil
+}
+
+// actorOf is who a session speaks for.
+func (r *room) actorOf(s Session) (campaign.Actor, error) {
+	if s.Guest != nil {
+		return r.guest(s.Person, *s.Guest)
+	}
+	actor, err := r.c.ActorFor(s.Person, DoorPage, s.Granted...)
+	if err == nil && !s.Strong {
+		actor.Roles = weakly(actor.Roles)
+	}
+	return actor, err
 }
 
 // Sessions lists the sessions that the actor may end, newest first.

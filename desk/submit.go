@@ -169,7 +169,7 @@ func (r *room) mayStoreMedia() error {
 	err := r.may(campaign.ActSubmit, campaign.Object{})
 	for _, role := range r.a.Roles {
 		if role.Name == campaign.Lead && err != nil {
-			err = r.may(campaign.ActSubmit, campaign.Object{Mechanism: role.Mechanism})
+			err = r.may(campaign.ActSubmit, campaign.Object{Mechanism: role.Mechanism, Plan: r.a.Guest, Window: r.a.Window})
 		}
 	}
 	return err

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,13 @@ func (d *Desk) PaperOf(ctx context.Context, a campaign.Actor, id campaign.PlanID
 // PaperFor is that of a new post in a window. It goes into one plan of the
 // window that holds what people write in the browser, and begins it where it is not there.
 func (d *Desk) PaperFor(ctx context.Context, a campaign.Actor, window campaign.TakeoverID) (p Paper, err error) {
-	id := campaign.PlanID(window) + "-web"
+	id := cmp.Or(a.Guest, campaign.PlanID(window)+"-web")
 	err = d.look(ctx, a, func(r *room) error {
 		w, ok := r.c.Takeovers[window]
 		if !ok {
 			return of("window", window, store.ErrNotFound)
 		}
-		if err := r.may(campaign.ActRead, campaign.Object{Mechanism: w.Mechanism, Takeover: &w}); err != nil {
+		if err := r.may(campaign.ActRead, r.about(w.Mechanism, window, id)); err != nil {
 			return err
 		}
 		stored, err := r.Plan(id)

@@ -21,7 +21,32 @@ type SignInLink struct {
 	URL string `json:"url"`
 }
 
+// GuestLink is the link of a guest.
+type GuestLink struct {
+	SignInLink
+	desk.Link
+}
+
 func (s *Server) apiPeople(a huma.API, local bool) {
+	op(s, a, http.MethodPost, "/guests", "Invite somebody without an account to decide on a plan, or to hand one in for a window",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Body desk.GuestRequest
+		}) (GuestLink, error) {
+			secret, l, err := c.Desk.MakeGuestLink(ctx, c.Actor, in.Body)
+			return GuestLink{SignInLink{URL: s.Address + linkPath(secret)}, l}, err
+		})
+	op(s, a, http.MethodGet, "/guests", "The invitations of guests",
+		func(ctx context.Context, c call, _ *struct{}) ([]desk.Link, error) {
+			return c.Desk.GuestLinks(ctx, c.Actor)
+		})
+	op(s, a, http.MethodDelete, "/guests/{id}", "End an invitation, and the guest's visits with it",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			ID string `path:"id"`
+		}) (desk.Done, error) {
+			return desk.Done{Text: "The invitation is ended."}, c.Desk.EndGuest(ctx, c.Actor, in.ID)
+		})
 	op(s, a, http.MethodPost, "/people/{mail}/disable", "End a person's rights at once",
 		func(ctx context.Context, c call, in *struct {
 			Dry

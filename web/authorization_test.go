@@ -115,6 +115,9 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 		"GET /people":                             always("/people", "", "op", 200),
 		"POST /people":                            always("/people", "mail=lead@mayors.example&roles=lead:mayors", "o", 200),
 		"POST /people/{mail}/link":                always("/people/lead@mayors.example/link", "", "o", 200),
+		"POST /windows/{window}/guests":           {"/windows/mayors-dec/guests", "mail=guest@choir.example", "o", "o", "", 200},
+		"POST /plans/{plan}/guests":               always(mayors+"/guests", "mail=expert@un.example", "o", 200),
+		"POST /guests/{id}/end":                   always("/guests/none/end", "", "", 303),
 		"POST /people/{mail}/disable":             always("/people/lead@mayors.example/disable", "", "o", 303),
 		"GET /audit":                              always("/audit", "", "aop", 200),
 
@@ -131,7 +134,11 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 }
 
 func importForm(do string) string {
-	p := mayorsPlan("Cities welcome.", "Towns, too.", "Villages as well.")
+	return importFormOf(mayorsPlan("Cities welcome.", "Towns, too.", "Villages as well."), do)
+}
+
+// importFormOf is the page's form that hands in a plan.
+func importFormOf(p Submission, do string) string {
 	return url.Values{"do": {do}, "name": {p.File}, "source": {base64.StdEncoding.EncodeToString([]byte(p.Source))}}.Encode()
 }
 

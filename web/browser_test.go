@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/peertest"
 )
 
@@ -53,6 +54,7 @@ func TestBrowserAccessible(t *testing.T) {
 	}
 	w.submit()
 	w.ask("second@campaign.example", "POST", "/plans/mayors/posts/p1/request-changes", map[string]any{"text": "Name the photographer."}, 200, nil)
+	w.ask("desk@campaign.example", "POST", "/guests", desk.GuestRequest{Mail: "choir@singers.example", Window: "mayors-dec"}, 200, nil)
 	w.signInBrowser(ctx, t, address, "desk@campaign.example")
 	for _, path := range w.screens() {
 		for _, theme := range themes[1:] {

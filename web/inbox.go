@@ -98,6 +98,10 @@ func (s *Server) inboxPage(w http.ResponseWriter, r *http.Request, p page) error
 
 // homePage is what needs the reader now, and what comes next.
 func (s *Server) homePage(w http.ResponseWriter, r *http.Request, p page) error {
+	if g := whoOf(r.Context()).session.Guest; g != nil {
+		http.Redirect(w, r, guestHome(*g), http.StatusSeeOther)
+		return nil
+	}
 	v, err := s.inbox(r, p)
 	if err != nil {
 		return err

@@ -107,6 +107,10 @@ func (s *Server) newPage(r *http.Request) page {
 	}
 	p.Live = "tell"
 	for _, m := range menu {
+		// A guest sees the plan and, to decide on it, the inbox.
+		if p.actor.Guest != "" && m.path != "/plans" && (m.path != "/inbox" || p.actor.Window != "") {
+			continue
+		}
 		if p.Can(m.needs) {
 			p.Menu = append(p.Menu, menuItem{m.path, m.key, m.path == p.Path || m.path != "/" && strings.HasPrefix(p.Path, m.path+"/")})
 		}

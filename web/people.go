@@ -16,6 +16,8 @@ type peopleView struct {
 	Roles  []roleChoice
 	For    string // whose link was made, or who was let in
 	Link   string // shown this once; "" for who decides, whose link is made on the server
+	Help   string // key of what the link is good for
+	Guests []desk.Link
 }
 
 // roleChoice is a role that the form offers.
@@ -32,6 +34,9 @@ func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request, p page) erro
 func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v peopleView) (err error) {
 	v.Title, v.Path = v.T("people"), "/people"
 	if v.People, err = s.Desk.People(r.Context(), v.actor); err != nil {
+		return err
+	}
+	if v.Guests, err = s.Desk.GuestLinks(r.Context(), v.actor); err != nil && !errors.Is(err, campaign.ErrNotAllowed) {
 		return err
 	}
 	c, err := s.Desk.Campaign(r.Context(), v.actor)
@@ -82,7 +87,7 @@ func (s *Server) showLink(w http.ResponseWriter, r *http.Request, p page, who ca
 	if err != nil {
 		return err
 	}
-	return s.showPeople(w, r, peopleView{page: p, For: string(l.Person), Link: s.Address + linkPath(secret)})
+	return s.showPeople(w, r, peopleView{page: p, For: string(l.Person), Link: s.Address + linkPath(secret), Help: "link_made_help"})
 }
 
 func (s *Server) disablePerson(w http.ResponseWriter, r *http.Request, p page) error {
@@ -91,4 +96,35 @@ func (s *Server) disablePerson(w http.ResponseWriter, r *http.Request, p page) e
 		http.Redirect(w, r, "/people", http.StatusSeeOther)
 	}
 	return err
+}
+
+// inviteGuest makes the link of somebody without an account: to decide on a plan,
+// or to hand one in for a window. It is shown this once.
+func (s *Server) inviteGuest(w http.ResponseWriter, r *http.Request, p page) error {
+	secret, l, err := s.Desk.MakeGuestLink(r.Context(), p.actor, desk.GuestRequest{Mail: campaign.PersonID(r.PostFormValue("mail")),
+		Plan: campaign.PlanID(r.PathValue("plan")), Window: campaign.TakeoverID(r.PathValue("window"))})
+	if err != nil {
+		return err
+	}
+	help := "guest_reviewer_help"
+	if l.Guest.Window != "" {
+		help = "guest_writer_help"
+	}
+	return s.showPeople(w, r, peopleView{page: p, For: string(l.Person), Link: s.Address + linkPath(secret), Help: help})
+}
+
+func (s *Server) endGuest(w http.ResponseWriter, r *http.Request, p page) error {
+	err := s.Desk.EndGuest(r.Context(), p.actor, r.PathValue("id"))
+	if err == nil {
+		http.Redirect(w, r, "/people", http.StatusSeeOther)
+	}
+	return err
+}
+
+// guestHome is where a guest's visit begins.
+func guestHome(g desk.Guest) string {
+	if g.Window != "" {
+		return "/windows/" + string(g.Window) + "/write"
+	}
+	return "/inbox"
 }

@@ -77,6 +77,9 @@ var routes = []route{
 	{pattern: "GET /people", do: (*Server).peoplePage, screen: true},
 	{pattern: "POST /people", do: (*Server).setPerson},
 	{pattern: "POST /people/{mail}/link", do: (*Server).invite},
+	{pattern: "POST /windows/{window}/guests", do: (*Server).inviteGuest},
+	{pattern: "POST /plans/{plan}/guests", do: (*Server).inviteGuest},
+	{pattern: "POST /guests/{id}/end", do: (*Server).endGuest},
 	{pattern: "POST /people/{mail}/disable", do: (*Server).disablePerson},
 	{pattern: "GET /audit", do: (*Server).auditPage, screen: true},
 

@@ -37,6 +37,7 @@ func TestScreens(t *testing.T) {
 	w.submit()
 	w.vandalize()
 	w.ask("second@campaign.example", "POST", "/plans/mayors/posts/p1/request-changes", map[string]any{"text": hostile}, http.StatusOK, nil)
+	w.ask("desk@campaign.example", "POST", "/guests", desk.GuestRequest{Mail: "choir@singers.example", Window: "mayors-dec"}, http.StatusOK, nil)
 	cookie := w.signedIn("desk@campaign.example")
 	screens := w.screens()
 	if len(screens) < 15 {

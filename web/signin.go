@@ -65,7 +65,7 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request, p page) error {
 		s.render(w, http.StatusTooManyRequests, "message.html", messagePage{page: p, Text: p.T("too_often_help")})
 		return nil
 	}
-	secret, _, err := s.Desk.UseLink(r.Context(), r.PathValue("secret"), r.UserAgent())
+	secret, session, err := s.Desk.UseLink(r.Context(), r.PathValue("secret"), r.UserAgent())
 	if errors.Is(err, campaign.ErrNotAllowed) {
 		p.Title = p.T("link_used")
 		s.render(w, http.StatusForbidden, "message.html", messagePage{page: p, Text: p.T("link_used_help")})
@@ -76,7 +76,11 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request, p page) error {
 	}
 	s.throttle.succeeded(s.addressOf(r), "")
 	s.startSession(w, r, secret)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	home := "/"
+	if session.Guest != nil {
+		home = guestHome(*session.Guest)
+	}
+	http.Redirect(w, r, home, http.StatusSeeOther)
 	return nil
 }
 

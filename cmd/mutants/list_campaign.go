@@ -85,7 +85,7 @@ var ofLife = []mutant{
 	one("approval-kept-after-edit", "a changed text asks for approval again", fileLife,
 		"if d.Wants == old.Wants {", "if d.ID == old.ID {", "campaign", "TestOutdatedDoesNotGoByItself"),
 	one("same-person-twice", "two approvals are two people", fileDelivery,
-		"who[a.By] = true", "who[a.By+PersonID(a.At.String())] = true", "campaign", "TestApprovals"),
+		"who[cmp.Or(a.Host, a.By)] = true", "who[a.By+PersonID(a.At.String())] = true", "campaign", "TestApprovals"),
 	one("approves-another-hash", "an approval is of what would leave", fileLife,
 		"if a.Hash != d.Wants {", "if false {", "campaign", "TestApprovals|TestForbiddenSteps"),
 	one("touched-sent-again", "what a person stopped is not sent again because it is absent", fileDoubt,
