@@ -128,6 +128,10 @@ type StillSeen struct {
 // holds, each where its platform can. What stays is listed with its links.
 func (d *Desk) TakeDownUsers(ctx context.Context, a campaign.Actor, ref, why string) (TakenDown, error) {
 	out := TakenDown{Ref: ref, Gone: []Row{}, Left: []StillSeen{}}
+	err := d.look(ctx, a, func(r *room) error { return r.may(campaign.ActTakeDown, campaign.Object{}) })
+	if err != nil {
+		return out, err
+	}
 	view, err := d.Consent(ctx, a, ref)
 	if err != nil {
 		return out, err

@@ -166,36 +166,6 @@ func (s *Server) finishFlow(w http.ResponseWriter, r *http.Request, p page) erro
 	return nil
 }
 
-type consentsView struct {
-	page
-	Consents []desk.ConsentLine
-}
-
-func (s *Server) consentsPage(w http.ResponseWriter, r *http.Request, p page) (err error) {
-	v := consentsView{page: p}
-	v.Title = p.T("consents")
-	if v.Consents, err = s.Desk.Consents(r.Context(), p.actor); err == nil {
-		s.render(w, http.StatusOK, "consents.html", v)
-	}
-	return err
-}
-
-type withdrawnView struct {
-	page
-	desk.Withdrawn
-	Public, Perhaps []queueRow
-}
-
-func (s *Server) withdrawConsent(w http.ResponseWriter, r *http.Request, p page) error {
-	out, err := s.Desk.WithdrawConsent(r.Context(), p.actor, r.PathValue("ref"))
-	if err != nil {
-		return err
-	}
-	p.Title = p.T("consents")
-	s.render(w, http.StatusOK, "withdrawn.html", withdrawnView{p, out, p.rows(out.Public), p.rows(out.Perhaps)})
-	return nil
-}
-
 type auditView struct {
 	page
 	Entries []campaign.AuditEntry // newest first

@@ -79,6 +79,7 @@ var menu = []struct {
 	{"/calendar", "calendar", campaign.ActRead}, {"/plans", "plans", campaign.ActRead}, {"/import", "import", campaign.ActSubmit},
 	{"/inbox", "inbox", campaign.ActRead}, {"/queue", "queue", campaign.ActRead}, {"/reports", "reports", campaign.ActRead},
 	{"/windows", "windows", campaign.ActRead}, {"/channels", "channels", campaign.ActRead}, {"/consents", "consents", campaign.ActRead},
+	{"/balance", "balance", campaign.ActRead}, {"/contributors", "contributors_page", campaign.ActRead}, {"/kit", "kit", campaign.ActRead},
 	{"/people", "people", campaign.ActOperate}, {"/audit", "audit", campaign.ActReadAudit}, {"/me", "me", campaign.ActRead},
 }
 

@@ -74,6 +74,14 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, p page, paper des
 		return err
 	}
 	defer dropForm(r)
+	if of, ok := strings.CutPrefix(r.PostFormValue("do"), "consent:"); ok {
+		line, err := s.putConsent(r, p, ":"+of)
+		if err != nil {
+			return err
+		}
+		r.PostForm.Set("consent:"+of, line.Ref)
+		r.Form.Set("consent:"+of, line.Ref)
+	}
 	if err := s.readWords(r, &v); err != nil {
 		return err
 	}

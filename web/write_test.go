@@ -20,6 +20,12 @@ import (
 // send presses a button of a form that may bring pictures.
 func (w *world) send(path string, cookie *http.Cookie, form url.Values, pictures ...[]byte) *httptest.ResponseRecorder {
 	w.t.Helper()
+	return w.sendFiles(path, cookie, form, "pictures", pictures...)
+}
+
+// sendFiles presses a button of a form that brings files under a name.
+func (w *world) sendFiles(path string, cookie *http.Cookie, form url.Values, name string, files ...[]byte) *httptest.ResponseRecorder {
+	w.t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
 	for k, vs := range form {
@@ -29,8 +35,8 @@ func (w *world) send(path string, cookie *http.Cookie, form url.Values, pictures
 			}
 		}
 	}
-	for _, p := range pictures {
-		f, err := m.CreateFormFile("pictures", "IMG_0001.JPG")
+	for _, p := range files {
+		f, err := m.CreateFormFile(name, "IMG_0001.JPG")
 		if err != nil {
 			w.t.Fatal(err)
 		}
