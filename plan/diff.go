@@ -244,7 +244,10 @@ func lockedFinding(x *Expansion, c Change) campaign.Finding {
 func twinsAmong(x *Expansion, n *campaign.Delivery, gone map[campaign.DeliveryID]*campaign.Delivery) campaign.Findings {
 	var out campaign.Findings
 	for _, o := range gone {
-		if o.Lane != n.Lane || o.Fingerprint != n.Fingerprint || o.Series != "" && o.Series == n.Series || o.Repeat && n.Repeat {
+		if o.Lane != n.Lane || o.Fingerprint != n.Fingerprint || o.Series != "" && o.Series == n.Series {
+			continue
+		}
+		if o.Repeat && n.Repeat && o.Rule != n.Rule { // at the same time it is no repeat, but renamed
 			continue
 		}
 		said := fmt.Sprintf("%s on %s says what %s said", n.Post, n.Channel, o.Post)

@@ -143,13 +143,21 @@ func TestLocked(t *testing.T) {
 func TestRenamedIDs(t *testing.T) {
 	before := good(t, edit(t), testEnv())
 	after := good(t, edit(t, "  - id: hello\n", "  - id: hallo\n"), testEnv())
+	const at, repeat = `    at: "2026-12-19T10:00"`, "\n    repeat: true"
+	meant := good(t, edit(t, at, at+repeat), testEnv())
+	renamed := good(t, edit(t, "  - id: hello\n", "  - id: hallo\n", at, at+repeat), testEnv())
+	again := good(t, edit(t, "  - id: hello\n", "  - id: hallo\n", at, `    at: "2026-12-19T18:00"`+repeat), testEnv())
 	for _, tt := range []struct {
-		state campaign.State
-		code  string
+		state         campaign.State
+		before, after *Expansion
+		code          string
 	}{
-		{campaign.Scheduled, "W097"}, {campaign.Published, "P097"}, {campaign.InDoubt, "P097"}, {campaign.Missed, ""},
+		{campaign.Scheduled, before, after, "W097"}, {campaign.Published, before, after, "P097"},
+		{campaign.InDoubt, before, after, "P097"}, {campaign.Missed, before, after, ""},
+		{campaign.Scheduled, meant, renamed, "W097"}, {campaign.InDoubt, meant, renamed, "P097"},
+		{campaign.Scheduled, meant, again, ""}, {campaign.Published, meant, again, ""},
 	} {
-		out := stored(before)
+		after, out := tt.after, stored(tt.before)
 		for i := range out {
 			if out[i].Post == "hello" {
 				out[i].State = tt.state

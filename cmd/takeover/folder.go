@@ -49,6 +49,8 @@ type sighting struct {
 	// refused is what surrounded the file when it had errors, "" where it had
 	// none: a picture that was missing may come, a window may be granted.
 	refused string
+	// told is why it could not be handed in, once the log has it.
+	told string
 }
 
 // stray is something that is not read, since when, and whether that was told.
@@ -188,7 +190,7 @@ func (f *folderDoor) visit(ctx context.Context, c *campaign.Campaign, p planFile
 		delete(f.seen, p.path)
 		return nil
 	case err != nil:
-		s.done, s.since = false, now.Add(folderAgain-folderStill)
+		s.done, s.since, s.told = false, now.Add(folderAgain-folderStill), err.Error()
 	}
 	f.seen[p.path] = s
 	return nil
@@ -307,7 +309,9 @@ func (f *folderDoor) remember(ctx context.Context, key string, d campaign.Digest
 // report says beside the file and in the log what became of it.
 func (f *folderDoor) report(path string, out desk.Submitted, err error) {
 	src, _ := readPlan(path)
-	f.h.log.Info("plan file", "file", path, "plan", out.Plan, "revision", out.Revision, "changed", out.Changed, "err", err)
+	if err == nil || err.Error() != f.seen[path].told { // each try for the same reason is no news
+		f.h.log.Info("plan file", "file", path, "plan", out.Plan, "revision", out.Revision, "changed", out.Changed, "err", err)
+	}
 	f.write(f.reportOf(path), func(a *app) {
 		a.printSubmitted(a.out, path, src, out, err == nil)
 		if err != nil && !errors.Is(err, desk.ErrFindings) {

@@ -371,6 +371,10 @@ func TestTwinIsTriedAgain(t *testing.T) {
 	if n := len(queueOf(t, h)); n > 0 {
 		t.Errorf("%d deliveries of twins", n)
 	}
+	now = settled(door, now.Add(folderAgain))
+	if n := s.log.count(`msg="plan file"`); n != 2 {
+		t.Errorf("two refused files are told %d times: %s", n, s.log.tail(2000))
+	}
 	if err := os.Remove(two); err != nil {
 		t.Fatal(err)
 	}
