@@ -20,6 +20,7 @@ type bench struct {
 	daily    func(store.Settings, *campaign.Campaign, campaign.ChannelID) (int, error) // Config.DailyPosts
 	switches campaign.Switches
 	lane     campaign.LaneState
+	epoch    uint64 // under which we hold the lane
 }
 
 func (e *Engine) benchOf(tx store.Tx, id campaign.LaneID) (*bench, error) {
@@ -34,7 +35,7 @@ func (e *Engine) benchOf(tx store.Tx, id campaign.LaneID) (*bench, error) {
 	if b.lane, err = tx.Lane(id); err != nil {
 		return nil, err
 	}
-	return b, nil
+	return b, e.lease(tx, b)
 }
 
 // alone tells whether the lane is the account of one channel only.
@@ -52,7 +53,7 @@ func (b *bench) alone(id campaign.LaneID) bool {
 // read is absent: the checks say what becomes of that.
 func (b *bench) facts(tx store.Tx, d *campaign.Delivery, repeat bool, media string) (campaign.ArmFacts, error) {
 	f := campaign.ArmFacts{Now: b.now, Campaign: b.campaign, Switches: &b.switches, Lane: &b.lane,
-		Delivery: d, Repeat: repeat, Media: media, Epoch: b.lane.Epoch}
+		Delivery: d, Repeat: repeat, Media: media, Epoch: b.epoch}
 	var err error
 	if f.DailyPosts, err = b.daily(tx, b.campaign, d.Channel); err != nil {
 		return f, err
@@ -290,7 +291,9 @@ func (e *Engine) putArmed(tx store.Tx, b *bench, d *campaign.Delivery, att campa
 	}
 	if d.Part == 0 && !att.Repeat {
 		b.lane.Count(d, b.now, b.campaign.Location())
-		if err := tx.PutLane(b.lane); err != nil {
+		lane := b.lane
+		lane.LeaseEnd = time.Time{} // it stands with the daemon, by the store's clock
+		if err := tx.PutLane(lane); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,9 @@ import (
 type Config struct {
 	Store store.Store
 	Clock clock.Clock
+	// Daemon is who we are among several on one store, whose Tx must be a
+	// store.Shared then; ID, Home and Name count. The zero value: we are alone.
+	Daemon campaign.Daemon
 	// Channel is the open channel of that name; it is asked for each use and
 	// should keep what it opened. It does no I/O.
 	Channel func(c *campaign.Campaign, id campaign.ChannelID) (channels.Channel, error)

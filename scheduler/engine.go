@@ -19,12 +19,13 @@ const maxSleep = time.Minute
 
 // Engine publishes the campaign of one store. Make it with New, run it once.
 type Engine struct {
-	cfg   Config
-	clk   clock.Clock
-	log   *slog.Logger
-	gate  *gate
-	guard *guard
-	wake  chan struct{}
+	cfg    Config
+	clk    clock.Clock
+	log    *slog.Logger
+	gate   *gate
+	guard  *guard
+	wake   chan struct{}
+	halted chan struct{} // the store says that another daemon changed something
 
 	calls, prepares, asks places
 
@@ -49,6 +50,11 @@ type Engine struct {
 	lastHeads time.Time // when all heads were read
 	next      time.Time
 	told      map[string]bool // what is told once
+	// Where daemons share the store: our lanes and their epochs, whether we give
+	// them away, and the last stop of another daemon that our gate obeyed.
+	epochs map[campaign.LaneID]uint64
+	drains bool
+	obeyed uint64
 }
 
 // New makes an engine. It does no I/O; its gate is closed until Run has read
@@ -61,7 +67,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		cfg: c, clk: c.Clock, log: c.Log,
 		gate: newGate(c.Clock), guard: newGuard(c.Clock),
-		wake:  make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), halted: make(chan struct{}, 1),
 		calls: make(places, maxCalls), prepares: make(places, maxPrepares), asks: make(places, maxAsks),
 		lanes:   map[campaign.LaneID]*lane{},
 		flights: map[campaign.DeliveryID]*flight{}, preparing: map[campaign.DeliveryID]*lane{},
@@ -83,6 +89,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(e.soft, cancel)() // a failing store ends the loop, too
 	e.begin()
+	leave := e.tenure()
 	for ctx.Err() == nil {
 		next := e.turn(ctx)
 		e.mu.Lock()
@@ -93,6 +100,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	}
 	e.drain()
+	leave()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.running = false

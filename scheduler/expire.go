@@ -27,6 +27,11 @@ func (e *Engine) expire(s survey) time.Time {
 	err := e.update("closing what came too late", func(tx store.Tx) error {
 		closed, notices = 0, nil
 		for _, seen := range s.expired {
+			if ours, err := e.ours(tx, seen.Lane); err != nil {
+				return err
+			} else if !ours {
+				continue
+			}
 			d, err := tx.Delivery(seen.ID)
 			if err != nil {
 				return err

@@ -211,6 +211,13 @@ func (g *gate) halt(ctx context.Context, covers func(*campaign.Delivery) bool) (
 	g.mu.Lock()
 	g.seq++
 	g.halts = append(g.halts, halt{g.seq, covers})
+	g.mu.Unlock()
+	return g.revoke(ctx, covers)
+}
+
+// revoke refuses what is covered, once; see halt.
+func (g *gate) revoke(ctx context.Context, covers func(*campaign.Delivery) bool) (left, kept, unsure []*pass) {
+	g.mu.Lock()
 	var met []*pass
 	for p := range g.passes {
 		if covers(&p.delivery) {

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +18,8 @@ type Halted struct {
 	TakenBack []campaign.Delivery
 	// Unsure could not be asked before the context ended.
 	Unsure []campaign.Delivery
+	// Unconfirmed names the other daemons that did not say that they obey.
+	Unconfirmed []string
 }
 
 // Halt closes the gate for what is covered and waits until no sender stands
@@ -24,28 +27,35 @@ type Halted struct {
 // that commit on nothing covered is armed, and a restart starts closed. covers
 // is called by several goroutines, also later, until Lift. An error means that
 // what was taken back may still be stored as armed; the gate is closed all the same.
-func (e *Engine) Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (Halted, error) {
+func (e *Engine) Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (h Halted, err error) {
 	left, kept, unsure := e.gate.halt(ctx, covers)
-	h := Halted{Left: deliveriesOf(left), Unsure: deliveriesOf(unsure)}
+	h = Halted{Left: deliveriesOf(left), Unsure: deliveriesOf(unsure)}
 	back := deliveriesOf(kept)
-	now := e.clk.Now()
-	if len(back) > 0 {
-		err := e.update("taking back what had not left", func(tx store.Tx) error {
-			for _, armed := range back {
-				if err := e.takeBack(tx, e.flying(armed.ID), armed.ID); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return h, err
-		}
+	if err := e.takeBackAll(back); err != nil {
+		return h, err
 	}
 	h.TakenBack = back
-	e.log.Info("halted", "left", len(h.Left), "taken_back", len(h.TakenBack), "unsure", len(h.Unsure), "at", now)
+	e.log.Info("halted", "left", len(h.Left), "taken_back", len(h.TakenBack), "unsure", len(h.Unsure), "at", e.clk.Now())
 	e.Wake()
+	if h.Unconfirmed, err = e.othersHalt(ctx); err != nil {
+		return h, fmt.Errorf("the other daemons could not be asked: %w", err)
+	}
 	return h, nil
+}
+
+// takeBackAll returns armed deliveries whose passes were revoked to the queue.
+func (e *Engine) takeBackAll(back []campaign.Delivery) error {
+	if len(back) == 0 {
+		return nil
+	}
+	return e.update("taking back what had not left", func(tx store.Tx) error {
+		for _, armed := range back {
+			if err := e.takeBack(tx, e.flying(armed.ID), armed.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // takeBack returns an armed delivery whose pass was revoked to the queue.

@@ -89,6 +89,9 @@ func (e *Engine) startLanes(s survey) (next time.Time) {
 		return time.Time{}
 	}
 	for _, l := range e.sorted() {
+		if !e.holdsNow(l.id) {
+			continue
+		}
 		if r, held := s.switches.LaneHolds[l.id]; held {
 			l.wait, l.waits = s.now.Add(campaign.OnTime), campaign.Reason{Code: campaign.ReasonLane, Text: r.Reason, At: r.At}
 			continue
@@ -263,6 +266,9 @@ func (e *Engine) chooseFrom(tx store.Tx, b *bench, l *lane, due []campaign.Deliv
 		a := e.answer(f)
 		switch {
 		case b.laneWide(f, a):
+			if a.Outcome == campaign.Drop {
+				a.Until = b.now.Add(glance) // the lane is another's: its lease says so soon
+			}
 			p.waits, p.reason = a.Until, campaign.Reason{Code: a.Code, Text: a.Text, At: b.now}
 			return true, nil
 		case a.Outcome == campaign.Drop:

@@ -28,6 +28,9 @@ func (e *Engine) orphan(seen *campaign.Delivery) {
 	var notices []Notice
 	err := e.update("settling an orphan", func(tx store.Tx) error {
 		notices = nil
+		if ours, err := e.ours(tx, seen.Lane); !ours || err != nil {
+			return err
+		}
 		d, err := tx.Delivery(seen.ID)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -52,8 +53,27 @@ func (e *Engine) survey(ctx context.Context, now time.Time) (survey, error) {
 		return s, err
 	}
 	e.gate.set(s.switches, mark)
+	e.onlyOurs(&s)
 	e.looked(s.switches)
 	return s, nil
+}
+
+// onlyOurs drops what lies on other daemons' lanes.
+func (e *Engine) onlyOurs(s *survey) {
+	if !e.shared() {
+		return
+	}
+	others := func(d campaign.Delivery) bool { return !e.holds(d.Lane) }
+	for _, seen := range []struct {
+		ds   *[]campaign.Delivery
+		next *time.Time
+	}{{&s.armed, nil}, {&s.doubts, &s.nextDoubt}, {&s.expired, &s.nextExpiry}} {
+		n := len(*seen.ds)
+		*seen.ds = slices.DeleteFunc(*seen.ds, others)
+		if soon := s.now.Add(glance); len(*seen.ds) < n && seen.next != nil && !seen.next.IsZero() && seen.next.Before(soon) {
+			*seen.next = soon // theirs to do
+		}
+	}
 }
 
 // looked says what the store said of stops. Before the first look the engine

@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 
 // testOnly are arrows that tests alone may draw, beside those above.
 var testOnly = map[string][]string{
-	"scheduler":          {"store/*", "channels/*"},
+	"scheduler":          {"store/*", "channels/*", "internal/peertest"},
 	"desk":               {"store/*", "channels/*", "configs"},
 	"web":                {"store/*", "channels/*", "internal/vault", "internal/peertest"},
 	"internal/vault":     {"store/*"},
