@@ -35,6 +35,13 @@ func haltsOf(tx store.Settings) (uint64, error) {
 	return strconv.ParseUint(string(b), 10, 64)
 }
 
+// halts is the number of the last stop that our gate obeyed.
+func (e *Engine) halts() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.obeyed
+}
+
 // obey revokes what the store says is stopped, takes it back, and notes that the
 // stop with that number is obeyed; the next renewal tells the others.
 func (e *Engine) obey(ctx context.Context, n uint64) {
@@ -56,6 +63,8 @@ func (e *Engine) obey(ctx context.Context, n uint64) {
 		return
 	}
 	e.gate.set(s, mark)
+	ctx, cancel := context.WithTimeout(ctx, campaign.RenewLease) // the lease must not end over it
+	defer cancel()
 	_, _, stopped := s.Stopped()
 	_, kept, unsure := e.gate.revoke(ctx, func(d *campaign.Delivery) bool {
 		_, held := s.HoldOn(d)

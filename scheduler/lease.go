@@ -146,15 +146,14 @@ func (e *Engine) tenure() (leave func()) {
 const glance = time.Second
 
 func (e *Engine) keepLease(ctx context.Context) {
-	renewed, seen := e.clk.Boot(), uint64(0)
+	renewed := e.clk.Boot()
 	for e.clk.Wait(ctx, e.clk.Now().Add(glance), e.halted) == nil && e.fault() == nil {
 		n, err := e.haltsAsked(ctx)
 		if err != nil {
 			continue
 		}
-		if n != seen {
-			seen = n
-			e.obey(ctx, n)
+		if n != e.halts() {
+			e.obey(ctx, n) // asked again until it is obeyed
 		} else if e.clk.Boot()-renewed < campaign.RenewLease {
 			continue
 		}

@@ -213,16 +213,16 @@ func TestLanesMoveOnPostgres(t *testing.T) {
 		}
 	})
 	f.join("a")
-	f.spread(10*time.Second, "a")
+	f.spread(time.Minute, "a")
 	b := f.join("b")
-	f.spread(10*time.Second, "a", "b")
+	f.spread(time.Minute, "a", "b")
 	f.ds[0].e.Drain(true)
-	f.spread(10*time.Second, "b")
+	f.spread(time.Minute, "b")
 	f.ds[0].e.Drain(false)
-	f.spread(10*time.Second, "a", "b")
+	f.spread(time.Minute, "a", "b")
 	b.leave()
-	f.spread(10*time.Second, "a")
-	f.until(60*time.Second, "all is published", func() bool {
+	f.spread(time.Minute, "a")
+	f.until(2*time.Minute, "all is published", func() bool {
 		return !slices.ContainsFunc(ids, func(id campaign.DeliveryID) bool { return f.delivery(id).State != campaign.Published })
 	})
 	for i, id := range ids {
@@ -258,7 +258,7 @@ func TestOwnerFallsSilentOnPostgres(t *testing.T) {
 	t.Logf("the next due left %s after the owner fell silent", time.Since(since).Round(100*time.Millisecond))
 	close(held) // it wakes in front of its gate
 	a.thaw()
-	f.until(40*time.Second, "the first is before a person", func() bool { return f.delivery(first).State == campaign.NeedsHuman })
+	f.until(2*time.Minute, "the first is before a person", func() bool { return f.delivery(first).State == campaign.NeedsHuman })
 	if n := f.p0().count(first); n != 0 {
 		t.Errorf("what its owner had armed was sent %d times", n)
 	}
@@ -272,7 +272,7 @@ func TestStopAcrossDaemonsOnPostgres(t *testing.T) {
 	const lanes = 12
 	f := newFleet(t, lanes, func(w *world) {
 		for i := range lanes {
-			w.add(fmt.Sprintf("post %d", i), campaign.ChannelID(fmt.Sprintf("c%02d", i)), 10*time.Second)
+			w.add(fmt.Sprintf("post %d", i), campaign.ChannelID(fmt.Sprintf("c%02d", i)), 20*time.Second)
 		}
 	})
 	held := make(chan struct{})
@@ -286,7 +286,7 @@ func TestStopAcrossDaemonsOnPostgres(t *testing.T) {
 		})
 	}
 	a, _, c := f.join("a"), f.join("b"), f.join("c")
-	f.spread(9*time.Second, "a", "b", "c")
+	f.spread(20*time.Second, "a", "b", "c")
 	asked.Wait()
 	c.freeze()
 	err := a.Update(context.Background(), func(tx store.Tx) error {
@@ -305,7 +305,7 @@ func TestStopAcrossDaemonsOnPostgres(t *testing.T) {
 	mine := f.owned()["c"]
 	close(held)
 	c.thaw()
-	f.until(20*time.Second, "no call is in flight", func() bool {
+	f.until(time.Minute, "no call is in flight", func() bool {
 		for _, p := range f.platforms {
 			p.mu.Lock()
 			n := p.inFlight
