@@ -272,7 +272,7 @@ func TestStopAcrossDaemonsOnPostgres(t *testing.T) {
 	const lanes = 12
 	f := newFleet(t, lanes, func(w *world) {
 		for i := range lanes {
-			w.add(fmt.Sprintf("post %d", i), campaign.ChannelID(fmt.Sprintf("c%02d", i)), 20*time.Second)
+			w.add(fmt.Sprintf("post %d", i), campaign.ChannelID(fmt.Sprintf("c%02d", i)), 15*time.Second)
 		}
 	})
 	held := make(chan struct{})
