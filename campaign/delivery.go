@@ -237,7 +237,7 @@ func (d *Delivery) Approved(need int) bool {
 // demanded the author's own approval does not count, save alone with a reason.
 func (d *Delivery) ApprovedUnder(p Policies) bool {
 	return d.approvedBy(p.Approvals, func(a Approval) bool {
-		return !p.TwoPerson || a.By != d.Author && a.Host != d.Author
+		return !p.TwoPerson || a.By != d.Author && (a.Host == "" || a.Host != d.Author)
 	})
 }
 
