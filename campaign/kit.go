@@ -12,6 +12,7 @@ import (
 type Kit struct {
 	Band     string   `json:"band,omitempty"`     // colour behind the words of cards, "#121F3A"; "": the program's
 	Ink      string   `json:"ink,omitempty"`      // of the words
+	Logo     Digest   `json:"logo,omitempty"`     // a stored picture, drawn on every card; "": none
 	Hashtags []string `json:"hashtags,omitempty"` // of plans that say none
 	// Phrases are texts that plans use as {phrase:ID}, by id and language.
 	Phrases map[string]map[string]string `json:"phrases,omitempty"`

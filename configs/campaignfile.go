@@ -354,6 +354,7 @@ func (r *campaignReader) kit(v yamlwalk.Value) {
 		}
 		at.Error("C070", err.Error(), "write a darker band or a lighter ink, such as \"#121F3A\" and \"#FFFFFF\"")
 	}
+	k.Logo = campaign.Digest(m.Opt("logo").Match(digestForm, "the digest of a stored picture", "as the kit's page fills it in").Value)
 	if tags := m.Opt("hashtags"); tags.Written() {
 		for _, item := range tags.List(1, maxTags) {
 			if s := item.Match(hashtagForm, "a hashtag", "#ItTakesACommunity"); s.Written() {
@@ -369,6 +370,11 @@ func (r *campaignReader) kit(v yamlwalk.Value) {
 	}
 	m.Done()
 }
+
+// digestPattern is the form of a stored picture's digest.
+const digestPattern = `^[0-9a-f]{64}$`
+
+var digestForm = regexp.MustCompile(digestPattern)
 
 // hashtagPattern is the form of a hashtag.
 const hashtagPattern = `^#[\pL\pN_]{1,100}$`

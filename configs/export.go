@@ -143,6 +143,7 @@ func kitTree(k campaign.Kit) []entry {
 	var kids []entry
 	kids = appendIf(kids, k.Band != "", leaf("band", k.Band))
 	kids = appendIf(kids, k.Ink != "", leaf("ink", k.Ink))
+	kids = appendIf(kids, k.Logo != "", leaf("logo", string(k.Logo)))
 	kids = appendIf(kids, len(k.Hashtags) > 0, leaf("hashtags", k.Hashtags))
 	phrases := mapOf("phrases", k.Phrases, func(phrase map[string]string) []entry {
 		var kids []entry

@@ -73,7 +73,8 @@ func genCampaign(t *rapid.T) campaign.Campaign {
 		c.Balance = map[string]map[string]campaign.Range{"region": {"africa": {Least: least, Most: rapid.IntRange(least, 100).Draw(t, "most")}}}
 	}
 	if rapid.Bool().Draw(t, "kit") {
-		c.Kit = campaign.Kit{Band: "#102030", Ink: rapid.SampledFrom([]string{"", "#FFFFFF"}).Draw(t, "ink"), Hashtags: rapid.SampledFrom([][]string{nil, {"#ItTakesACommunity", "#مجتمع"}}).Draw(t, "hashtags")}
+		c.Kit = campaign.Kit{Band: "#102030", Ink: rapid.SampledFrom([]string{"", "#FFFFFF"}).Draw(t, "ink"), Hashtags: rapid.SampledFrom([][]string{nil, {"#ItTakesACommunity", "#مجتمع"}}).Draw(t, "hashtags"),
+			Logo: rapid.SampledFrom([]campaign.Digest{"", campaign.DigestOf([]byte("logo"))}).Draw(t, "logo")}
 		if rapid.Bool().Draw(t, "phrases") {
 			c.Kit.Phrases = map[string]map[string]string{"welcome": {c.Languages[0]: genText.Draw(t, "phrase")}}
 		}

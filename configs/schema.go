@@ -76,6 +76,7 @@ func campaignSchema() node {
 		"kit": object(node{
 			"band":     describe(pattern(colourPattern), "colour behind the words of quote cards"),
 			"ink":      describe(pattern(colourPattern), "colour of the words"),
+			"logo":     describe(pattern(digestPattern), "digest of the logo on quote cards; the kit's page takes the picture and fills it in"),
 			"hashtags": describe(list(pattern(hashtagPattern), 1, maxTags), "of plans that say none"),
 			"phrases":  describe(byID(mapOfSchemas(languagePattern, text(), 1, maxLanguages), 0, maxTagValues), "texts that plans use as {phrase:ID}, by language"),
 		}),

@@ -87,6 +87,7 @@ balance: {}
 kit: {}
 #  band: "#121F3A"
 #  ink: "#FFFFFF"
+#  logo: <64 hex digits>   # of the picture on quote cards; the kit's page takes it and fills this in
 #  hashtags: ["#ItTakesACommunity"]
 #  phrases: {welcome: {en: "Everyone belongs."}}
 

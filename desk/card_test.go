@@ -3,6 +3,8 @@ package desk
 import (
 	"bytes"
 	"context"
+	"errors"
+	"image"
 	"image/png"
 	"path/filepath"
 	"strings"
@@ -112,7 +114,7 @@ func TestTheCardIsWhatGoesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := plan.QuoteCard{Quote: "Words of hers.", Speaker: "A nurse", Credit: "Ana", Language: "en", Focus: [2]float64{0.5, 0.5}, Width: got.Bounds().Dx(), Height: got.Bounds().Dy()}
-		want, err := q.Draw(under)
+		want, err := q.Draw([]image.Image{under, nil})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,5 +201,44 @@ func TestAnotherKitChangesNothingSilently(t *testing.T) {
 	}
 	if again, err := w.ApplyCampaign(ctx, w.boss(), c, 0, true); err != nil || len(again.Restyled) != 0 {
 		t.Errorf("the same kit: %v, %v", err, again.Restyled)
+	}
+}
+
+// TestTheLogoIsOnTheCard: a kit with a logo draws other cards; one whose logo is
+// gone draws none, and says so.
+func TestTheLogoIsOnTheCard(t *testing.T) {
+	w := newWorld(t)
+	photo, err := w.StoreMedia(ctx, w.lead(), bytes.NewReader(dot()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Submission{File: "mayors.yaml", Source: cardPlan("2026-12-15T09:00", "Ana"), Media: map[string]campaign.Digest{"nurse.png": photo.Digest}}
+	shown := func() campaign.Digest {
+		t.Helper()
+		if out, err := w.Submit(ctx, w.lead(), in); err != nil {
+			t.Fatal(err, out.Findings)
+		}
+		var c campaign.Content
+		w.view(func(tx store.Tx) (err error) {
+			c, err = tx.Content(w.of("hers")[0].Content)
+			return err
+		})
+		return c.Media[0].Digest
+	}
+	plain := shown()
+	c := sample()
+	c.Kit.Logo = campaign.DigestOf([]byte("never stored"))
+	if _, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := w.Submit(ctx, w.lead(), in); !errors.Is(err, ErrFindings) || !strings.Contains(out.Findings[0].Message, "logo") {
+		t.Errorf("without the logo: %v, %v", err, out.Findings)
+	}
+	c.Kit.Logo = photo.Digest
+	if _, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	if shown() == plain {
+		t.Error("the card has no logo")
 	}
 }

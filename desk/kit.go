@@ -1,9 +1,38 @@
 package desk
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/plan"
+	"github.com/ittakesacommunity/takeover/store"
 )
+
+// Logo is the picture of the campaign's logo and its type, such as image/png.
+func (d *Desk) Logo(ctx context.Context, a campaign.Actor) (b []byte, kind string, err error) {
+	var logo campaign.Digest
+	err = d.look(ctx, a, func(r *room) error {
+		logo = r.c.Kit.Logo
+		return r.mayEnter()
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if logo == "" || d.Media == nil {
+		return nil, "", fmt.Errorf("the campaign's logo: %w", store.ErrNotFound)
+	}
+	info, err := d.Media.Info(logo)
+	if err == nil {
+		b, err = d.Media.Read(logo)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the campaign's logo: %w", store.ErrNotFound)
+	}
+	return b, info.Type, err
+}
 
 // restyled are the queued deliveries that the kit of c would change, were their
 // plans submitted again; until then they keep theirs.

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 
@@ -70,7 +71,10 @@ func (p *pictures) card(q plan.QuoteCard, l campaign.Limits) (campaign.Media, er
 	if !ok {
 		if info, ok = p.store.Drawn(q.Key(), l); !ok {
 			p.missing = append(p.missing, wanted{key, func(ctx context.Context, s *media.Store) (media.Info, error) {
-				return s.Draw(ctx, q.Key(), q.Photo, l, q.Draw)
+				if _, err := s.Info(q.Logo); q.Logo != "" && err != nil {
+					return media.Info{}, fmt.Errorf("the logo of the kit is not in the media folder (%v)", err)
+				}
+				return s.Draw(ctx, q.Key(), q.Pictures(), l, q.Draw)
 			}})
 			return campaign.Media{}, nil // the transaction ends here, and begins anew
 		}

@@ -20,6 +20,7 @@ type QuoteCard struct {
 	Credit   string          `json:"credit"`
 	Language string          `json:"language"`
 	Photo    campaign.Digest `json:"photo,omitempty"` // "": none
+	Logo     campaign.Digest `json:"logo,omitempty"`  // of the kit; "": none
 	Focus    [2]float64      `json:"focus"`           // kept in sight of the photo
 	Width    int             `json:"width"`           // pixels
 	Height   int             `json:"height"`
@@ -36,14 +37,21 @@ func (q QuoteCard) Key() campaign.Digest {
 	return campaign.DigestOf(b)
 }
 
-// Draw draws the card on its photo, nil for none.
-func (q QuoteCard) Draw(photo image.Image) (image.Image, error) { return card.Draw(q.spec(photo)) }
+// Pictures are those that Draw takes: photo and logo, "" where there is none.
+func (q QuoteCard) Pictures() []campaign.Digest { return []campaign.Digest{q.Photo, q.Logo} }
+
+// Draw draws the card of its pictures, nil where there is none.
+func (q QuoteCard) Draw(pictures []image.Image) (image.Image, error) {
+	return card.Draw(q.spec(pictures[0], pictures[1]))
+}
 
 // Alt is the alt text that the card needs: its words in full, and what its photo shows.
-func (q QuoteCard) Alt(photo string) string { return norm.NFC.String(card.Alt(q.spec(nil), photo)) }
+func (q QuoteCard) Alt(photo string) string {
+	return norm.NFC.String(card.Alt(q.spec(nil, nil), photo))
+}
 
-func (q QuoteCard) spec(photo image.Image) card.Spec {
-	return card.Spec{Quote: q.Quote, Speaker: q.Speaker, Credit: q.Credit, Language: q.Language, Photo: photo, Focus: q.Focus, Width: q.Width, Height: q.Height,
+func (q QuoteCard) spec(photo, logo image.Image) card.Spec {
+	return card.Spec{Quote: q.Quote, Speaker: q.Speaker, Credit: q.Credit, Language: q.Language, Photo: photo, Logo: logo, Focus: q.Focus, Width: q.Width, Height: q.Height,
 		Band: card.Colour(q.Band), Ink: card.Colour(q.Ink)}
 }
 
@@ -111,7 +119,7 @@ func (e *expander) quoteCard(x *Post, v view, langs []string) (m campaign.Media,
 		return m, false
 	}
 	size := e.surface(v.channel).cardSize()
-	q.Width, q.Height, q.Band, q.Ink = size[0], size[1], e.kit.Band, e.kit.Ink
+	q.Width, q.Height, q.Band, q.Ink, q.Logo = size[0], size[1], e.kit.Band, e.kit.Ink, e.kit.Logo
 	if !e.canDraw(q, x.Quote.Photo.Written(), said.Pos) {
 		return m, false
 	}
@@ -139,13 +147,16 @@ func (e *expander) quoteCard(x *Post, v view, langs []string) (m campaign.Media,
 // canDraw says what stands in the way of the card; each card is tried once.
 func (e *expander) canDraw(q QuoteCard, onPhoto bool, at Pos) bool {
 	q.Photo, q.Focus = "", [2]float64{}
-	var photo image.Image
+	var photo, logo image.Image
 	if onPhoto {
 		q.Photo, photo = "any", image.Black // on any photo the letters take the same room
 	}
+	if q.Logo != "" {
+		logo = image.Black // and beside any logo
+	}
 	err, tried := e.cards[q]
 	if !tried {
-		err = card.Check(q.spec(photo))
+		err = card.Check(q.spec(photo, logo))
 		e.cards[q] = err
 	}
 	if err != nil {

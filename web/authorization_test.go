@@ -114,6 +114,7 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 		"POST /contributors":                      always("/contributors", "id=choir&name=The+choir&kind=in-kind", "o", 303),
 		"POST /contributors/{id}/remove":          always("/contributors/none/remove", "", "", 303),
 		"GET /kit":                                always("/kit", "", "vlxaop", 200),
+		"GET /kit/logo":                           always("/kit/logo", "", "", 200),
 		"POST /kit":                               always("/kit", "hashtags=%23Cities", "o", 200),
 		"GET /reports":                            always("/reports", "", "vlxaop", 200),
 		"GET /windows/{window}/report":            always("/windows/mayors-dec/report", "", readers, 200),

@@ -33,9 +33,14 @@ func (s *Server) deliveryPage(w http.ResponseWriter, r *http.Request, p page) er
 // picture shows what leaves with a delivery. A type that could run is not shown.
 func (s *Server) picture(w http.ResponseWriter, r *http.Request, p page) error {
 	b, kind, err := s.Desk.Picture(r.Context(), p.actor, campaign.DeliveryID(r.PathValue("id")), campaign.Digest(r.PathValue("digest")))
-	if err != nil {
-		return err
+	if err == nil {
+		showPicture(w, b, kind)
 	}
+	return err
+}
+
+// showPicture answers with a picture that a page shows.
+func showPicture(w http.ResponseWriter, b []byte, kind string) {
 	switch kind {
 	case "image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4":
 	default:
@@ -45,7 +50,6 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request, p page) error {
 	w.Header().Set("Content-Disposition", "inline")
 	w.Header().Set("Cache-Control", "private, no-store")
 	_, _ = w.Write(b)
-	return nil
 }
 
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request, p page) error {

@@ -2,7 +2,9 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +19,8 @@ type kitView struct {
 	Kit       campaign.Kit
 	Languages []string
 	Revision  uint64
-	Looked    bool // what the kit on the page would change is told
+	Shown     campaign.Digest // the logo that the campaign has now
+	Looked    bool            // what the kit on the page would change is told
 	Findings  campaign.Findings
 	Changes   []configs.Change
 	Restyled  []queueRow
@@ -41,7 +44,7 @@ func (s *Server) kitPage(w http.ResponseWriter, r *http.Request, p page) error {
 	if err != nil {
 		return err
 	}
-	s.showKit(w, http.StatusOK, kitView{page: p, Kit: c.Kit, Languages: c.Languages, Revision: c.Revision})
+	s.showKit(w, http.StatusOK, kitView{page: p, Kit: c.Kit, Languages: c.Languages, Revision: c.Revision, Shown: c.Kit.Logo})
 	return nil
 }
 
@@ -61,9 +64,15 @@ func (s *Server) setKit(w http.ResponseWriter, r *http.Request, p page) error {
 	if err != nil {
 		return err
 	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	defer dropForm(r)
 	seen, _ := strconv.ParseUint(r.PostFormValue("revision"), 10, 64)
-	v := kitView{page: p, Languages: old.Languages, Revision: seen, Looked: true}
-	v.Kit = readKit(r, old)
+	v := kitView{page: p, Languages: old.Languages, Revision: seen, Shown: old.Kit.Logo, Looked: true}
+	if v.Kit, err = s.readKit(r, p, old); err != nil {
+		return err
+	}
 	c := old.Clone()
 	c.Kit = v.Kit.Clone()
 	judged, findings := configs.Rules{Platform: known, Secret: s.Secret}.ParseCampaign("campaign.yaml", configs.ExportCampaign(c))
@@ -90,9 +99,30 @@ func (s *Server) setKit(w http.ResponseWriter, r *http.Request, p page) error {
 	return nil
 }
 
+// kitLogo is the logo that the campaign has.
+func (s *Server) kitLogo(w http.ResponseWriter, r *http.Request, p page) error {
+	b, kind, err := s.Desk.Logo(r.Context(), p.actor)
+	if err == nil {
+		showPicture(w, b, kind)
+	}
+	return err
+}
+
 // readKit is the kit that the form says; what the form does not name stays.
-func readKit(r *http.Request, old *campaign.Campaign) campaign.Kit {
+func (s *Server) readKit(r *http.Request, p page, old *campaign.Campaign) (campaign.Kit, error) {
 	k := old.Kit.Clone()
+	if k.Logo = campaign.Digest(r.PostFormValue("logo")); r.PostFormValue("no_logo") != "" {
+		k.Logo = ""
+	}
+	if r.MultipartForm != nil {
+		for _, f := range r.MultipartForm.File["new_logo"] {
+			info, err := s.keep(r, p.actor, f)
+			if err != nil {
+				return k, fmt.Errorf("%w: %s: %w", desk.ErrUsage, path.Base(f.Filename), err)
+			}
+			k.Logo = info.Digest
+		}
+	}
 	k.Band, k.Ink = strings.TrimSpace(r.PostFormValue("band")), strings.TrimSpace(r.PostFormValue("ink"))
 	k.Hashtags = strings.Fields(r.PostFormValue("hashtags"))
 	if len(k.Hashtags) == 0 {
@@ -116,5 +146,5 @@ func readKit(r *http.Request, old *campaign.Campaign) campaign.Kit {
 	if k.Phrases = phrases; len(phrases) == 0 {
 		k.Phrases = nil
 	}
-	return k
+	return k, nil
 }

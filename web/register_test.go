@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -168,8 +169,19 @@ func TestKitPage(t *testing.T) {
 	if r := w.press("/kit", form.Encode(), boss); r.Code != http.StatusConflict {
 		t.Errorf("a page that is older than the campaign: %d", r.Code)
 	}
-	form.Set("band", "#FFFFFE")
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, image.NewGray(image.Rect(0, 0, 40, 20))); err != nil {
+		t.Fatal(err)
+	}
 	form.Set("revision", "2")
+	if r := w.sendFiles("/kit", boss, form, "new_logo", logo.Bytes()); r.Code != http.StatusSeeOther {
+		t.Fatalf("a logo: %d %s", r.Code, r.Body)
+	}
+	if r := w.page("/kit/logo", boss); r.Code != http.StatusOK || r.Header().Get("Content-Type") != "image/png" {
+		t.Errorf("the logo: %d %v", r.Code, r.Header())
+	}
+	form.Set("band", "#FFFFFE")
+	form.Set("revision", "3")
 	if r := w.press("/kit", form.Encode(), boss); r.Code != http.StatusUnprocessableEntity || !strings.Contains(r.Body.String(), "contrast") {
 		t.Errorf("letters that cannot be read: %d", r.Code)
 	}

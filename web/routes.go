@@ -83,6 +83,7 @@ var routes = []route{
 	{pattern: "POST /contributors", do: (*Server).putContributor},
 	{pattern: "POST /contributors/{id}/remove", do: (*Server).removeContributor},
 	{pattern: "GET /kit", do: (*Server).kitPage, screen: true},
+	{pattern: "GET /kit/logo", do: (*Server).kitLogo},
 	{pattern: "POST /kit", do: (*Server).setKit},
 	{pattern: "GET /people", do: (*Server).peoplePage, screen: true},
 	{pattern: "POST /people", do: (*Server).setPerson},

@@ -23,7 +23,7 @@ type drawnCard struct {
 }
 
 func (a *app) planCardCommand() *cobra.Command {
-	var lang, size, out string
+	var lang, size, out, logo string
 	c := &cobra.Command{
 		Use: "card FILE POST", Short: "Draw a quote of a plan on its photo, with the credit, and propose its alt text", Args: cobra.ExactArgs(2),
 		Long: `Draws the quote, who says it and the credit of its photo as a PNG file, and proposes the alt text.
@@ -47,7 +47,7 @@ is for looking at it before, and for cards that are used elsewhere.`,
 			if _, err := fmt.Sscanf(size, "%dx%d", &q.Width, &q.Height); err != nil {
 				return usagef("--size takes width and height such as 1080x1350, not %q", size)
 			}
-			b, err := drawCard(cmd.Context(), filepath.Dir(args[0]), q, photo)
+			b, err := drawCard(cmd.Context(), filepath.Dir(args[0]), q, photo, logo)
 			if err != nil {
 				return usageError{err}
 			}
@@ -68,6 +68,7 @@ is for looking at it before, and for cards that are used elsewhere.`,
 	}
 	c.Flags().StringVar(&lang, "language", "", "language of the card (default: the plan's first in which the quote is written)")
 	c.Flags().StringVar(&size, "size", "1080x1080", "pixels; 1080x1080, 1080x1350 and 1200x675 are shown uncut")
+	c.Flags().StringVar(&logo, "logo", "", "picture file of the campaign's logo (default: none)")
 	c.Flags().StringVar(&out, "out", "", "file to write (default: POST-LANGUAGE.png here)")
 	return c
 }
@@ -103,7 +104,7 @@ func cardOf(p *plan.Plan, id, lang string) (q plan.QuoteCard, photo, photoAlt st
 
 // drawCard draws as a submission does: the photo goes through a media folder,
 // which bounds it and turns it upright.
-func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo string) ([]byte, error) {
+func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo, logo string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "takeover-card-")
 	if err != nil {
 		return nil, err
@@ -125,7 +126,19 @@ func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo string) 
 		}
 		q.Photo = info.Digest
 	}
-	info, err := m.Draw(ctx, q.Key(), q.Photo, campaign.Limits{}, q.Draw)
+	if logo != "" {
+		f, err := os.Open(logo)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		info, err := m.Put(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", logo, err)
+		}
+		q.Logo = info.Digest
+	}
+	info, err := m.Draw(ctx, q.Key(), q.Pictures(), campaign.Limits{}, q.Draw)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type Spec struct {
 	Language      string
 	Photo         image.Image // nil: none, the band fills the card
 	Focus         [2]float64  // what of the photo stays in sight: x, y from the top left, 0..1
+	Logo          image.Image // nil: none; stands in the upper corner where lines end, whole
 	Width, Height int         // pixels, 200 to 4096
 	Band, Ink     color.RGBA  // opaque; the zero values take a dark band and white letters
 	// Fonts are TrueType files asked before those that are embedded.
@@ -147,7 +148,10 @@ func Draw(s Spec) (img *image.RGBA, err error) {
 	}
 	y := s.Height - lay.height
 	if s.Photo == nil {
-		y = (s.Height - lay.height) / 2
+		y = lay.top + (s.Height-lay.top-lay.height)/2
+	}
+	if s.Logo != nil {
+		s.putLogo(img, lay.margin)
 	}
 	for _, b := range lay.blocks {
 		y += b.above
@@ -228,27 +232,30 @@ func cover(img *image.RGBA, area image.Rectangle, photo image.Image, focus [2]fl
 		top, bottom := y0+y*ch/ah, y0+(y+1)*ch/ah
 		for x := range aw {
 			left, right := x0+x*cw/aw, x0+(x+1)*cw/aw
-			img.SetRGBA(area.Min.X+x, area.Min.Y+y, mean(src, left, top, max(right, left+1), max(bottom, top+1)))
+			c := mean(src, left, top, max(right, left+1), max(bottom, top+1))
+			c.A = 0xff
+			img.SetRGBA(area.Min.X+x, area.Min.Y+y, c)
 		}
 	}
 }
 
 // cut is where a stretch of n begins within whole so that the focus is near its middle.
 func cut(whole, n int, focus float64) int {
-	permille := int(min(max(focus, 0), 1)*1000 + 0.5)
+	permille := int(float64(min(max(focus, 0), 1)*1000) + 0.5) // the conversion keeps machines from doing both in one step
 	return min(max(whole*permille/1000-n/2, 0), whole-n)
 }
 
+// mean is what the pixels of a rectangle are together, premultiplied as they are.
 func mean(src *image.RGBA, left, top, right, bottom int) color.RGBA {
-	var r, g, b, n uint64
+	var r, g, b, a, n uint64
 	for y := top; y < bottom && y < src.Rect.Max.Y; y++ {
 		for x := left; x < right && x < src.Rect.Max.X; x++ {
 			i := src.PixOffset(x, y)
-			r, g, b, n = r+uint64(src.Pix[i]), g+uint64(src.Pix[i+1]), b+uint64(src.Pix[i+2]), n+1
+			r, g, b, a, n = r+uint64(src.Pix[i]), g+uint64(src.Pix[i+1]), b+uint64(src.Pix[i+2]), a+uint64(src.Pix[i+3]), n+1
 		}
 	}
 	if n == 0 {
-		return color.RGBA{A: 0xff}
+		return color.RGBA{}
 	}
-	return color.RGBA{uint8((r + n/2) / n), uint8((g + n/2) / n), uint8((b + n/2) / n), 0xff}
+	return color.RGBA{uint8((r + n/2) / n), uint8((g + n/2) / n), uint8((b + n/2) / n), uint8((a + n/2) / n)}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-text/typesetting/font"
 	"github.com/ittakesacommunity/takeover/campaign"
+	"golang.org/x/image/draw"
 	"pgregory.net/rapid"
 )
 
@@ -45,6 +46,8 @@ func samples(t testing.TB) map[string]Spec {
 			Photo: nurse, Focus: [2]float64{0.5, 0.35}, Width: 1080, Height: 1350},
 		"hi-landscape": {Quote: "मैं एक साल के लिए आई थी। पड़ोसियों ने मुझे बसें सिखाईं, मैंने उन्हें प्राथमिक चिकित्सा।", Speaker: "कीतो की एक नर्स", Credit: credit, Language: "hi",
 			Photo: nurse, Focus: [2]float64{0.5, 0.35}, Width: 1200, Height: 675},
+		"es-logo": {Quote: "Vine por un año. Los vecinos me enseñaron los buses, yo les enseñé primeros auxilios.", Speaker: "Una enfermera en Quito", Credit: credit, Language: "es",
+			Photo: nurse, Focus: [2]float64{0.5, 0.35}, Width: 1200, Height: 675, Logo: rings()},
 		"am-plain": {Quote: "ለአንድ ዓመት መጣሁ። ጎረቤቶቼ አውቶቡሶቹን አስተማሩኝ።", Speaker: "በኪቶ የምትሠራ ነርስ", Credit: credit, Language: "am", Width: 1080, Height: 1080},
 		"zh-square": {Quote: "我原本只打算来一年。邻居们教我坐公交车，我教他们急救。", Speaker: "基多的一名护士", Credit: credit, Language: "zh-Hans",
 			Photo: nurse, Focus: [2]float64{0.5, 0.35}, Width: 1080, Height: 1080},
@@ -53,12 +56,29 @@ func samples(t testing.TB) map[string]Spec {
 	}
 }
 
+// rings are a logo: three that hold each other, on a ground that is seen through.
+func rings() image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, 520, 240))
+	for i, c := range []color.NRGBA{{0xf2, 0xa9, 0x00, 0xff}, {0xff, 0xff, 0xff, 0xff}, {0x4f, 0xb3, 0xa5, 0xff}} {
+		for y := range 240 {
+			for x := range 520 {
+				dx, dy := x-120-140*i, y-120
+				if d := dx*dx + dy*dy; d >= 82*82 && d <= 112*112 {
+					img.SetNRGBA(x, y, c)
+				}
+			}
+		}
+	}
+	return img
+}
+
 // golden are the digests of the samples' pixels. They are the same on every
 // machine: nothing that decides a pixel is a fraction.
 var golden = map[string]campaign.Digest{
 	"zh-square":    "f14659c58a933ebca487d9123c63a60810300d287998e1af9777c08bc02efade",
 	"hi-landscape": "0fdc99be28fe70ed23af8e03baede629d3ee451d9814206f5b695a945a92ba2e",
 	"fr-square":    "691825a813e521f736d2713e69a1a051a08d49b1d81fc377c27b81e1e0c39550",
+	"es-logo":      "956603011c8234a23f86626802aba1f258fe1e1d116d686ca5f8223ebb781882",
 	"am-plain":     "5a153fc4a0d03e6ee2de41e97294196a5aa04fdd861d74c1ea81d38ac1eff8e9",
 	"en-square":    "ba4b721cecd851befe889f65432b7bb54ffad1eb9291d415dae375720332a9ad",
 	"ar-portrait":  "bafb19b8001afc531df923fb1b4f44b7ae17aab8636e2943710ccfcbc2b77c38",
@@ -225,5 +245,56 @@ func BenchmarkHundredCards(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestTheLogoStandsInItsCorner: whole, on the band's colour, where the lines
+// end; and letters without a photo stay below it.
+func TestTheLogoStandsInItsCorner(t *testing.T) {
+	red := image.NewUniform(color.RGBA{0xff, 0, 0, 0xff})
+	logo := image.NewRGBA(image.Rect(0, 0, 400, 100))
+	draw.Draw(logo, logo.Bounds(), red, image.Point{}, draw.Src)
+	reds := func(s Spec) (box image.Rectangle) {
+		img, err := Draw(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range s.Height {
+			for x := range s.Width {
+				if img.RGBAAt(x, y) == (color.RGBA{0xff, 0, 0, 0xff}) {
+					box = box.Union(image.Rect(x, y, x+1, y+1))
+				}
+			}
+		}
+		return box
+	}
+	s := Spec{Quote: "I came for one year.", Credit: "C", Language: "en", Width: 1080, Height: 1080, Logo: logo}
+	left := s
+	left.Quote, left.Language = "جئت لعام واحد", "ar"
+	for name, at := range map[string]image.Rectangle{"en": reds(s), "ar": reds(left)} {
+		if at.Dx() != 360 || at.Dy() != 90 || at.Min.Y < 1080/16 {
+			t.Errorf("%s: the logo stands at %v", name, at)
+		}
+		if right := at.Min.X > 540; right != (name == "en") || at.Min.X < 1080/16 || at.Max.X > 1080-1080/16 {
+			t.Errorf("%s: the logo stands at %v", name, at)
+		}
+	}
+	s.Quote = strings.Repeat("One street, one year. ", 30)
+	img, err := Draw(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 1080/16 + 90 {
+		for x := range 500 { // left of the logo
+			if c := img.RGBAAt(x, y); c != img.RGBAAt(0, 0) {
+				t.Fatalf("letters beside the logo, at %d, %d", x, y)
+			}
+		}
+	}
+	clear := s
+	clear.Logo = image.NewRGBA(image.Rect(0, 0, 10, 10))
+	seen, err := Draw(clear)
+	if err != nil || seen.RGBAAt(1080-100, 100) != seen.RGBAAt(0, 0) {
+		t.Errorf("what is clear of a logo does not show the band: %v", err)
 	}
 }

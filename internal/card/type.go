@@ -104,19 +104,25 @@ type block struct {
 type laidOut struct {
 	blocks         []block
 	margin, height int
+	top            int // pixels kept free for the logo where there is no photo
 }
 
 // layout finds the largest size at which the quote fits into its part of the card.
 func (t *typesetter) layout(s Spec) (laidOut, error) {
 	short := min(s.Width, s.Height)
 	room := s.Height * 62 / 100
+	top := 0
 	if s.Photo == nil {
-		room = s.Height
+		if s.Logo != nil {
+			_, high := s.logoRoom()
+			top = short/16 + high + short/32
+		}
+		room = s.Height - top
 	}
 	quote, speaker, line := t.shape(quoted(s)), t.shape(s.Speaker), t.shape(s.Credit)
 	least := max(short/36, 14)
 	for size := short / 11; size >= least; size -= max(short/200, 1) {
-		lay := laidOut{margin: short / 16}
+		lay := laidOut{margin: short / 16, top: top}
 		width := s.Width - 2*lay.margin
 		small := max(size*55/100, least*8/10)
 		credit := max(short/44, 12)

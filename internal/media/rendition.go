@@ -73,13 +73,14 @@ func (s *Store) Rendered(d campaign.Digest, l campaign.Limits, focus [2]float64)
 	return made, err == nil && s.Check(made.Digest) == ""
 }
 
-// Draw keeps a picture that is drawn here, named by key, on a stored photo ("":
-// none), as a channel with those limits takes it. Like a rendition it is made once.
-func (s *Store) Draw(ctx context.Context, key, photo campaign.Digest, l campaign.Limits, draw func(photo image.Image) (image.Image, error)) (Info, error) {
+// Draw keeps a picture that is drawn here, named by key, of stored ones, as a
+// channel with those limits takes it; draw gets them in their order, nil for "".
+// Like a rendition it is made once.
+func (s *Store) Draw(ctx context.Context, key campaign.Digest, of []campaign.Digest, l campaign.Limits, draw func(of []image.Image) (image.Image, error)) (Info, error) {
 	if info, ok := s.Drawn(key, l); ok {
 		return info, nil
 	}
-	b, err := s.draw(ctx, photo, l, draw)
+	b, err := s.draw(ctx, of, l, draw)
 	if err != nil {
 		return Info{}, err
 	}
@@ -95,10 +96,15 @@ func (s *Store) Drawn(key campaign.Digest, l campaign.Limits) (Info, bool) {
 	return s.Rendered(key, l, [2]float64{})
 }
 
-func (s *Store) draw(ctx context.Context, photo campaign.Digest, l campaign.Limits, draw func(image.Image) (image.Image, error)) ([]byte, error) {
-	var under image.Image
-	if photo != "" {
-		raw, err := s.Read(photo)
+func (s *Store) draw(ctx context.Context, of []campaign.Digest, l campaign.Limits, draw func([]image.Image) (image.Image, error)) ([]byte, error) {
+	under := make([]image.Image, len(of))
+	s.decode.Lock()
+	defer s.decode.Unlock()
+	for i, d := range of {
+		if d == "" {
+			continue
+		}
+		raw, err := s.Read(d)
 		if err != nil {
 			return nil, err
 		}
@@ -106,9 +112,7 @@ func (s *Store) draw(ctx context.Context, photo campaign.Digest, l campaign.Limi
 		if err != nil {
 			return nil, err
 		}
-		s.decode.Lock()
-		defer s.decode.Unlock()
-		if under, err = formats[info.Type].decode(bytes.NewReader(raw)); err != nil {
+		if under[i], err = formats[info.Type].decode(bytes.NewReader(raw)); err != nil {
 			return nil, fmt.Errorf("%w: the %s file is broken: %v", ErrType, formats[info.Type].name, err)
 		}
 	}

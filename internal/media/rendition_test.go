@@ -235,8 +235,8 @@ func TestDrawnOnceForEachChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	drawn := 0
-	draw := func(photo image.Image) (image.Image, error) {
-		if photo != nil {
+	draw := func(of []image.Image) (image.Image, error) {
+		if len(of) != 1 || of[0] != nil {
 			t.Error("a photo that nobody named")
 		}
 		drawn++
@@ -246,16 +246,16 @@ func TestDrawnOnceForEachChannel(t *testing.T) {
 		limits campaign.Limits
 		want   string
 	}{{campaign.Limits{}, "image/png"}, {campaign.Limits{ImageTypes: []string{"image/jpeg"}}, "image/jpeg"}} {
-		first, err := s.Draw(t.Context(), "key", "", tt.limits, draw)
+		first, err := s.Draw(t.Context(), "key", []campaign.Digest{""}, tt.limits, draw)
 		if err != nil || first.Type != tt.want || first.Width != 300 || first.Height != 200 {
 			t.Fatalf("%+v, %v", first, err)
 		}
 		times := drawn
-		if again, err := s.Draw(t.Context(), "key", "", tt.limits, draw); err != nil || again != first || drawn != times {
+		if again, err := s.Draw(t.Context(), "key", []campaign.Digest{""}, tt.limits, draw); err != nil || again != first || drawn != times {
 			t.Errorf("%+v, %v, drawn %d times", again, err, drawn)
 		}
 	}
-	if _, err := s.Draw(t.Context(), "other", campaign.DigestOf([]byte("none")), campaign.Limits{}, draw); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.Draw(t.Context(), "other", []campaign.Digest{campaign.DigestOf([]byte("none"))}, campaign.Limits{}, draw); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without its photo: %v", err)
 	}
 }
