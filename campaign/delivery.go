@@ -311,5 +311,6 @@ type Attempt struct {
 	Status   int       `json:"status,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
 	RemoteID string    `json:"remote_id,omitempty"`
+	Work     string    `json:"work,omitempty"` // the platform's name for work that it began and had not done
 	Late     bool      `json:"late,omitempty"` // the result came after a newer attempt: evidence only
 }

@@ -112,9 +112,17 @@ type Request struct {
 	// platform then refuses may be refused because it has the post.
 	Doubt  bool
 	Staged Staged
+	// Work is what the platform named the work that the attempt at hand began, as
+	// Note was told it; "" where no name came.
+	Work string
 	// Earlier are the receipts of the parts before this one.
 	Earlier []campaign.Receipt
 	Gate    httpx.Gate // nil outside Publish
+	// Note stores, before it returns, the name that the platform gave to work that
+	// the publish call began and that is not done yet: Reconcile asks by it, also
+	// after a crash. An error tells that it could not be stored yet; it will be with
+	// the result. nil outside Publish, and where nobody listens.
+	Note func(work string) error
 }
 
 // Staged is what Prepare made: it is stored before it is used.

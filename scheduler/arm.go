@@ -372,7 +372,7 @@ func mayRepeat(att campaign.Attempt, earlier []campaign.Attempt, by time.Time) s
 // requestFor is what the adapter is given.
 func requestFor(d campaign.Delivery, c campaign.Content, att campaign.Attempt, earlier []campaign.Attempt, staged channels.Staged) channels.Request {
 	r := channels.Request{Delivery: d, Content: c, Part: att.Part, Key: att.Key, Attempt: att.N,
-		ArmedAt: att.ArmedAt, Newest: att.Newest, Staged: staged, Earlier: d.Receipts}
+		ArmedAt: att.ArmedAt, Newest: att.Newest, Staged: staged, Work: att.Work, Earlier: d.Receipts}
 	if first, ok := firstUnder(att.Key, att.Part, earlier); ok {
 		r.ArmedAt = first.ArmedAt
 	}

@@ -125,6 +125,44 @@ func TestF04BlindPlatformAsksAPerson(t *testing.T) {
 	})
 }
 
+// TestNamedWorkIsAskedFor: what a blind platform named before its call ended is
+// stored at once, so that it is asked for by its name, also after a crash.
+func TestNamedWorkIsAskedFor(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		bubble(t, 1, func(t *testing.T, w *world) {
+			p := w.p0()
+			p.class, p.strength = campaign.K6, channels.Exact
+			id := w.add("a", "c00", time.Minute)
+			p.does(func(ctx context.Context, p *platform, r channels.Request) (campaign.Receipt, error) {
+				if err := through(p, r, func() {
+					public := p.show(r, r.Content.Text)
+					p.becomes(func() { p.working = map[string]string{"work-1": public} })
+				}); err != nil {
+					return campaign.Receipt{}, err
+				}
+				if err := r.Note("work-1"); err != nil {
+					t.Error(err)
+				}
+				if crash {
+					w.mu.Lock()
+					w.killed = true
+					w.mu.Unlock()
+					<-ctx.Done()
+				}
+				return campaign.Receipt{}, &channels.Error{Op: "test.publish", Err: errors.New("still working on it")}
+			})
+			w.start()
+			goBy(70 * time.Second)
+			if crash {
+				w.kill()
+				w.start()
+			}
+			goBy(10 * time.Minute)
+			w.is(id, campaign.Published, 1)
+		})
+	}
+}
+
 func TestF05KillDuringStaging(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, w *world) {
 		id := w.add("a", "c00", time.Minute)

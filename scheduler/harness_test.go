@@ -123,6 +123,7 @@ type platform struct {
 	most     int // most calls in flight at once
 	calls    int
 	reads    int
+	working  map[string]string // ids of posts by the name of the work on them
 }
 
 // act is what the platform does with one publish call.
@@ -199,6 +200,9 @@ func (p *platform) Reconcile(_ context.Context, r channels.Request) (channels.Ve
 	}
 	if p.read != nil {
 		p.read()
+	}
+	if id := p.working[r.Work]; id != "" {
+		return channels.Found, campaign.Receipt{RemoteID: id}, nil
 	}
 	if p.class == campaign.K6 || p.class == campaign.K2 && p.strength == channels.Weak {
 		return channels.CannotTell, campaign.Receipt{}, nil

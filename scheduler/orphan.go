@@ -54,7 +54,7 @@ func (e *Engine) orphan(seen *campaign.Delivery) {
 			if err := tx.PutAttempt(a); err != nil {
 				return err
 			}
-			if a.Class == campaign.K6 {
+			if a.Class == campaign.K6 && a.Work == "" {
 				notices, err = needPerson(tx, &d, campaign.ReasonCannotTell, d.Reason.Text, now)
 				return err
 			}

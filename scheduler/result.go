@@ -211,7 +211,7 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 		rule = d.Refuse(n, v.code, v.text, now)
 	default:
 		rule = d.Doubt(n, v.code, v.text, v.next, now)
-		if rule == nil && f.attempt.Class == campaign.K6 {
+		if rule == nil && f.attempt.Class == campaign.K6 && f.work() == "" {
 			code := campaign.ReasonCannotTell
 			if v.code != campaign.ReasonDoubt {
 				code = v.code // the adapter says why a person is needed
@@ -228,7 +228,7 @@ func (e *Engine) apply(tx store.Tx, f *flight, d *campaign.Delivery, v verdict, 
 	if err := tx.PutLane(lane); err != nil {
 		return nil, err
 	}
-	if err := tx.PutAttempt(ended(f.attempt, v, o, left, now)); err != nil {
+	if err := tx.PutAttempt(ended(f, v, o, left, now)); err != nil {
 		return nil, err
 	}
 	if err := putEnded(tx, d); err != nil {
@@ -301,7 +301,9 @@ func (e *Engine) giveBack(tx store.Tx, f *flight, d *campaign.Delivery, lane *ca
 }
 
 // ended is the attempt with its evidence.
-func ended(a campaign.Attempt, v verdict, o outcome[campaign.Receipt], left, now time.Time) campaign.Attempt {
+func ended(f *flight, v verdict, o outcome[campaign.Receipt], left, now time.Time) campaign.Attempt {
+	a := f.attempt
+	a.Work = f.work()
 	a.EndedAt, a.Fate, a.Reason, a.RemoteID = now, v.fate, v.text, o.value.RemoteID
 	a.Reach = httpx.ReachNothing.String()
 	if !left.IsZero() {

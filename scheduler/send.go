@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -24,6 +25,15 @@ type flight struct {
 	channel  opened
 	repeat   bool
 	prevLast time.Time // the lane's LastAt before this one
+	began    atomic.Pointer[string]
+}
+
+// work is the platform's name for what the call began, "" where none came yet.
+func (f *flight) work() string {
+	if began := f.began.Load(); began != nil {
+		return *began
+	}
+	return ""
 }
 
 func (e *Engine) flying(id campaign.DeliveryID) *flight {
@@ -213,6 +223,7 @@ func (e *Engine) send(l *lane, f *flight) bool {
 	ctx, cancel := context.WithTimeout(e.hard, f.attempt.SendBy.Sub(f.attempt.ArmedAt)+e.cfg.CallTimeout)
 	defer cancel()
 	f.request.Gate = f.pass
+	f.request.Note = func(work string) error { return e.note(f, work) }
 	o, pending := attend(ctx, func(ctx context.Context) (campaign.Receipt, error) {
 		return f.channel.Publish(ctx, f.request)
 	})
@@ -223,6 +234,25 @@ func (e *Engine) send(l *lane, f *flight) bool {
 	on := e.record(l, f, o)
 	e.landed(f)
 	return on
+}
+
+// note stores the name of the work that an attempt's call began, while the call
+// still waits for its end: a crash leaves the name behind.
+func (e *Engine) note(f *flight, work string) error {
+	f.began.Store(&work)
+	return e.update("noting work that began", func(tx store.Tx) error {
+		attempts, err := tx.Attempts(f.delivery.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range attempts {
+			if a.N == f.attempt.N {
+				a.Work = work
+				return tx.PutAttempt(a)
+			}
+		}
+		return nil
+	})
 }
 
 // hangs records a call that outlived its deadline as in doubt. The lane stays

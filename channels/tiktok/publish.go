@@ -107,22 +107,24 @@ func (c *Channel) Publish(ctx context.Context, r channels.Request) (campaign.Rec
 	if failed != nil {
 		return campaign.Receipt{}, failed
 	}
-	c.note(r.Key, id)
-	return c.await(ctx, bearer(k), r.Key, id)
+	if r.Note != nil {
+		_ = r.Note(id) // what is not stored yet will be with the result
+	}
+	return c.await(ctx, bearer(k), id)
 }
 
 const polls = 8 // with waits that double, about two minutes
 
 // await asks for the post until TikTok has done with it. What is still in work
 // then is in doubt, and asked for by Reconcile.
-func (c *Channel) await(ctx context.Context, token secret.String, key, id string) (campaign.Receipt, error) {
+func (c *Channel) await(ctx context.Context, token secret.String, id string) (campaign.Receipt, error) {
 	doubt := &channels.Error{Op: opPublish, Fate: channels.InDoubt, Scope: channels.ScopeContent, Status: http.StatusOK, Reach: httpx.ReachAnswer.String(),
 		Err: errors.New("the platform is still working on it")}
 	wait := c.pollFirst
 	for range polls {
 		s, err := c.state(ctx, token, id)
 		if err == nil && s.done() {
-			return c.end(key, id, s, "answer")
+			return c.end(id, s)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -159,13 +161,12 @@ func (c *Channel) state(ctx context.Context, token secret.String, id string) (st
 	return s, err
 }
 
-// end is what a last state means.
-func (c *Channel) end(key, id string, s state, how string) (campaign.Receipt, error) {
-	c.note(key, "")
+// end is what a last state means to the call that waited for it.
+func (c *Channel) end(id string, s state) (campaign.Receipt, error) {
 	if s.Status == failure {
 		return campaign.Receipt{}, s.failed(c.env.Now())
 	}
-	return s.receipt(id, how, c.env.Now()), nil
+	return s.receipt(id, "answer", c.env.Now()), nil
 }
 
 // failed is what TikTok's last no means: the post is not there.
@@ -190,37 +191,17 @@ func (s state) receipt(id, how string, now time.Time) campaign.Receipt {
 	return r
 }
 
-// maxWorking bounds what is remembered of posts in work.
-const maxWorking = 1000
-
-// note remembers the name of a post in work; "" forgets it.
-func (c *Channel) note(key, id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if id == "" {
-		delete(c.working, key)
-		return
-	}
-	if len(c.working) >= maxWorking {
-		clear(c.working)
-	}
-	c.working[key] = id
-}
-
-// Reconcile asks for a post whose name came with the answer. Without the name
+// Reconcile asks for the work whose name came with the answer. Without the name
 // nobody can tell.
 func (c *Channel) Reconcile(ctx context.Context, r channels.Request) (channels.Verdict, campaign.Receipt, error) {
-	c.mu.Lock()
-	id := c.working[r.Key]
-	c.mu.Unlock()
-	if id == "" {
+	if !workForm.MatchString(r.Work) {
 		return channels.CannotTell, campaign.Receipt{}, nil
 	}
 	k, err := c.app.Session(ctx)
 	if err != nil {
 		return channels.CannotTell, campaign.Receipt{}, err
 	}
-	s, err := c.state(ctx, bearer(k), id)
+	s, err := c.state(ctx, bearer(k), r.Work)
 	switch {
 	case err != nil:
 		return channels.CannotTell, campaign.Receipt{}, err
@@ -229,8 +210,7 @@ func (c *Channel) Reconcile(ctx context.Context, r channels.Request) (channels.V
 	case s.Status == failure:
 		return channels.Absent, campaign.Receipt{}, nil
 	}
-	receipt, err := c.end(r.Key, id, s, "read-back")
-	return channels.Found, receipt, err
+	return channels.Found, s.receipt(r.Work, "read-back", c.env.Now()), nil
 }
 
 // Date is TikTok's clock, read without a token.

@@ -2,7 +2,6 @@ package tiktok
 
 import (
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -46,10 +45,6 @@ type Channel struct {
 	app    *oauth.App
 	// pollFirst is the first wait for a post that TikTok works on.
 	pollFirst time.Duration
-
-	mu sync.Mutex
-	// working are the publish_ids of posts in doubt, by the key of the attempt.
-	working map[string]string
 }
 
 // New makes a channel from its configuration; the error lists everything that
@@ -59,7 +54,7 @@ func New(c campaign.Channel, env channels.Env) (*Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Channel{cfg: cfg, env: env, client: httpx.New(httpx.Options{AllowPrivate: cfg.AllowPrivate, Date: env.Date}), pollFirst: time.Second, working: map[string]string{}}
+	t := &Channel{cfg: cfg, env: env, client: httpx.New(httpx.Options{AllowPrivate: cfg.AllowPrivate, Date: env.Date}), pollFirst: time.Second}
 	t.app = &oauth.App{
 		Env: env, Client: t.client, Server: cfg.Base.Host, ID: cfg.ClientKey, IDName: "client_key", Secret: cfg.ClientSecret,
 		Authorize: place(cfg.Site.String(), "/v2/auth/authorize/"), Token: t.at("/v2/oauth/token/"), Revocation: t.at("/v2/oauth/revoke/"),
@@ -82,8 +77,12 @@ func (c *Channel) at(path string) string { return place(c.cfg.Base.String(), pat
 
 func place(base, path string) string { return strings.TrimSuffix(base, "/") + path }
 
-// Class is K6: nobody can tell what became of a lost answer.
+// Class is K6: the call that publishes is the one whose answer names the work, so
+// nobody can tell what became of a lost one.
 func (c *Channel) Class() campaign.Class { return campaign.K6 }
+
+// ReadBack is exact where a name came: absence is TikTok's own word that the work failed.
+func (c *Channel) ReadBack() (channels.Strength, time.Duration) { return channels.Exact, 0 }
 
 // Check finds what TikTok would refuse.
 func (c *Channel) Check(content campaign.Content) []campaign.Finding {

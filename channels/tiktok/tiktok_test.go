@@ -279,21 +279,31 @@ func TestWorkThatFails(t *testing.T) {
 	}
 }
 
-// TestLongWork: what is in work for long is in doubt, and asked for by its name;
-// after a restart nobody can tell.
+// TestLongWork: the name of what TikTok works on is handed over before anything
+// is asked by it. What is in work for long is in doubt, and asked for by its name,
+// also by a process that did not send it; without the name nobody can tell.
 func TestLongWork(t *testing.T) {
 	for _, fails := range []string{"", "photo_pull_failed"} {
 		b := newBench(t, pretend.Options{Works: polls + 1, Fails: fails})
 		r := b.prepare(campaign.Content{Text: "x", Media: []campaign.Media{b.picture(1)}})
+		asked := len(b.box.Bodies())
+		r.Note = func(work string) error {
+			if r.Work = work; len(b.box.Bodies()) != asked+1 {
+				t.Errorf("it was asked for before it was stored")
+			}
+			return nil
+		}
 		if _, err := b.c.Publish(t.Context(), *r); channels.FateOf(err) != channels.InDoubt {
 			t.Fatalf("%v", err)
 		}
+		b.c = open(t, b.box.URL, b.env()) // as after a restart
 		if v, _, err := b.c.Reconcile(t.Context(), *r); v != channels.CannotTell || err == nil {
 			t.Errorf("in work: %s, %v; want to be asked later", v, err)
 		}
-		restarted := open(t, b.box.URL, b.env())
-		if v, _, err := restarted.Reconcile(t.Context(), *r); v != channels.CannotTell || err != nil {
-			t.Errorf("after a restart: %s, %v", v, err)
+		unnamed := *r
+		unnamed.Work = ""
+		if v, _, err := b.c.Reconcile(t.Context(), unnamed); v != channels.CannotTell || err != nil {
+			t.Errorf("without a name: %s, %v", v, err)
 		}
 		want := map[string]channels.Verdict{"": channels.Found}[fails]
 		if fails != "" {
