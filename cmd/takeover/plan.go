@@ -49,6 +49,10 @@ type uncheckedFile struct {
 	Why  string `json:"why"`
 }
 
+func newChecked() checked {
+	return checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}, Notes: []plan.Note{}}
+}
+
 func (c *checked) add(fs campaign.Findings) {
 	for _, f := range fs {
 		if f.Severity == campaign.SeverityError {
@@ -78,7 +82,7 @@ folder's, else campaign.yaml beside the plan. Every fault is reported in one run
 			if corrected != "" && len(files) > 1 {
 				return usagef("--corrected goes with one sheet, not with %d files", len(files))
 			}
-			out := checked{Errors: campaign.Findings{}, Warnings: campaign.Findings{}, Notes: []plan.Note{}}
+			out := newChecked()
 			sources, unchecked := map[string][]byte{}, []error{}
 			for _, file := range files {
 				src, found, notes, err := a.checkOne(cmd.Context(), file, campaignFile, campaign.TakeoverID(window), day)

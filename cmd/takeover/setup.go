@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,7 @@ func (a *app) configCommand() *cobra.Command {
 				return err
 			}
 			_, found := configs.ParseServer(args[0], src)
-			out := checked{}
+			out := newChecked()
 			out.add(found)
 			out.OK = len(out.Errors) == 0
 			err = a.print("check", out, found, func(w io.Writer) {
@@ -58,20 +59,27 @@ func (a *app) configCommand() *cobra.Command {
 			}
 			return err
 		},
-	}, &cobra.Command{
-		Use: "show", Short: "List every key with its value and who decided on it; secrets are masked", Args: cobra.NoArgs, Example: "  takeover config show",
+	})
+	var defaults bool
+	show := &cobra.Command{
+		Use: "show", Short: "List every key with its value and who decided on it; secrets are masked", Args: cobra.NoArgs, Example: "  takeover config show --defaults=false",
 		RunE: func(*cobra.Command, []string) error {
 			s, err := a.serverConfig()
 			if err != nil {
 				return err
 			}
 			list := s.Settings()
+			if !defaults {
+				list = slices.DeleteFunc(list, func(k configs.Setting) bool { return k.Origin == configs.FromDefault })
+			}
 			return a.print("config", list, list, func(w io.Writer) {
 				for _, k := range list {
 					fmt.Fprintf(w, "%-28s %-30s %s\n", k.Path, k.Value, k.Origin)
 				}
 			})
 		},
-	})
+	}
+	show.Flags().BoolVar(&defaults, "defaults", true, "list what nobody decided on, too")
+	c.AddCommand(show)
 	return c
 }
