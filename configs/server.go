@@ -42,8 +42,9 @@ type Server struct {
 	LogFormat string // "auto", "text" or "json"
 	LogLevel  string // "debug", "info", "warn" or "error"
 
-	Notify Notify
-	OpenID OpenID
+	Heartbeat string // address that is asked each minute while all is well; "" for none
+	Notify    Notify
+	OpenID    OpenID
 
 	origins map[string]Origin
 }

@@ -255,6 +255,7 @@ func (k serverKeyInfo) example() string {
 		"secrets.folders":          "/run/secrets",
 		"secrets.env":              "TELEGRAM_TOKEN",
 		"backup.dir":               "data/backups",
+		"health.heartbeat":         "https://watch.example/ping/itac",
 		"sign_in.openid.issuer":    "https://login.example.org",
 		"sign_in.openid.client_id": "takeover",
 		"sign_in.openid.secret":    "file:openid.secret",

@@ -78,6 +78,7 @@ var serverKeys = []serverKeyInfo{
 	{path: "backup.keep", kind: kindCount, def: "14", field: func(s *Server) any { return &s.BackupKeep }, about: "how many are kept"},
 	{path: "log.format", kind: kindChoice, def: "auto", choices: []string{"auto", "text", "json"}, field: func(s *Server) any { return &s.LogFormat }, about: "auto: text on a terminal, else json"},
 	{path: "log.level", kind: kindChoice, def: "info", choices: []string{"debug", "info", "warn", "error"}, field: func(s *Server) any { return &s.LogLevel }, about: "from which weight on"},
+	{path: "health.heartbeat", kind: kindURL, field: func(s *Server) any { return &s.Heartbeat }, about: "address that is asked each minute while all is well; whoever watches it tells people when nothing comes"},
 	{path: "sign_in.openid.issuer", kind: kindURL, field: func(s *Server) any { return &s.OpenID.Issuer }, about: "provider (OpenID Connect) that people may sign in by, as its own documents call it"},
 	{path: "sign_in.openid.client_id", kind: kindText, field: func(s *Server) any { return &s.OpenID.ClientID }, about: "name of takeover at the provider"},
 	{path: "sign_in.openid.secret", kind: kindSecret, field: func(s *Server) any { return &s.OpenID.Secret }, about: "{file: …} or {env: …}"},

@@ -50,6 +50,7 @@ var audiences = map[string]audience{
 	"clock":             {roles: operate, push: true, urgent: true},
 	"quarantine":        {roles: operate, push: true, urgent: true},
 	"store":             {roles: operate, push: true, urgent: true},
+	"trouble":           {roles: operate, push: true, urgent: true},
 	"consent_withdrawn": {leads: true, roles: decide, push: true, urgent: true},
 	"consent_ended":     {leads: true, roles: decide, push: true, urgent: true},
 	"window_revoked":    {leads: true, roles: answer, urgent: true},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -306,25 +307,45 @@ func (d *Desk) DisconnectChannel(ctx context.Context, a campaign.Actor, id campa
 // Connections are the accounts that channels are connected to, by channel.
 func (d *Desk) Connections(ctx context.Context, a campaign.Actor) ([]campaign.Connection, error) {
 	list := []campaign.Connection{}
-	err := d.look(ctx, a, func(r *room) error {
-		list = list[:0]
+	err := d.look(ctx, a, func(r *room) (err error) {
 		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
 			return err
 		}
-		for id := range r.c.Channels {
-			k, err := connectionOf(r.Tx, id)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			list = append(list, k)
-		}
-		return nil
+		list, err = connectionsOf(r.Tx, r.c)
+		return err
 	})
-	slices.SortFunc(list, func(a, b campaign.Connection) int { return strings.Compare(string(a.Channel), string(b.Channel)) })
 	return list, err
+}
+
+// Accounts are what Connections are, for the daemon's own eyes. Without a
+// campaign there are none.
+func (d *Desk) Accounts(ctx context.Context) (list []campaign.Connection, err error) {
+	err = d.Store.View(ctx, func(tx store.Tx) error {
+		c, err := tx.Campaign()
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		list, err = connectionsOf(tx, c)
+		return err
+	})
+	return list, err
+}
+
+func connectionsOf(tx store.Settings, c *campaign.Campaign) ([]campaign.Connection, error) {
+	list := []campaign.Connection{}
+	for _, id := range slices.Sorted(maps.Keys(c.Channels)) {
+		k, err := connectionOf(tx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, k)
+	}
+	return list, nil
 }
 
 func connectionOf(tx store.Settings, id campaign.ChannelID) (campaign.Connection, error) {

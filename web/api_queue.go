@@ -9,6 +9,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/scheduler"
 	"github.com/ittakesacommunity/takeover/store"
 )
@@ -54,10 +55,12 @@ type PickInput struct {
 type Health struct {
 	scheduler.Health
 	Skew map[string]desk.Span `json:"skew,omitempty"`
+	// Troubles are what is wrong, the gravest first.
+	Troubles []health.Trouble `json:"troubles"`
 }
 
 func healthOf(h scheduler.Health) Health {
-	out := Health{Health: h, Skew: map[string]desk.Span{}}
+	out := Health{Health: h, Skew: map[string]desk.Span{}, Troubles: []health.Trouble{}}
 	for of, skew := range h.Skew {
 		out.Skew[of] = desk.Span(skew)
 	}
@@ -74,7 +77,16 @@ func (s *Server) apiQueue(a huma.API) {
 			if _, err := c.Desk.Status(ctx, c.Actor); err != nil || s.Health == nil {
 				return Health{}, err // who may see the status may see this
 			}
-			return healthOf(s.Health()), nil
+			h := healthOf(s.Health())
+			if s.Watch != nil {
+				h.Troubles = append(h.Troubles, s.Watch.Troubles()...)
+			}
+			if c.Desk.MayOperate(ctx, c.Actor) != nil {
+				for i := range h.Troubles {
+					h.Troubles[i].Detail = ""
+				}
+			}
+			return h, nil
 		})
 	op(s, a, http.MethodGet, "/queue", "Deliveries in the order of due time",
 		func(ctx context.Context, c call, in *QueueInput) (desk.Page, error) {

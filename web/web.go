@@ -14,6 +14,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/internal/passkey"
 	"github.com/ittakesacommunity/takeover/scheduler"
 )
@@ -31,6 +32,10 @@ type Config struct {
 	Secret func(ref string) (why, fix string)
 	// Health is what the engine does; nil where none runs in this process.
 	Health func() scheduler.Health
+	// Watch knows what is wrong; nil where no engine runs in this process.
+	Watch Watch
+	// Metrics is the page of numbers; nil where there is none.
+	Metrics http.Handler
 	// Operations is the operator's work; nil where there is none.
 	Operations Operations
 	// Media are the addresses from which platforms fetch pictures; nil where there are none.
@@ -46,6 +51,12 @@ type Config struct {
 	// PagesAs lets everybody who reaches the pages read them as this person.
 	// Only a demo on loopback sets it.
 	PagesAs campaign.PersonID
+}
+
+// Watch is health.Watch as the probes ask it. It never waits.
+type Watch interface {
+	Alive() bool
+	Troubles() []health.Trouble // the gravest first
 }
 
 // Server answers requests. It is safe for concurrent use.
@@ -84,6 +95,9 @@ func (s *Server) Local() http.Handler {
 	mux := http.NewServeMux()
 	s.api(mux, true)
 	s.probes(mux)
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.Metrics)
+	}
 	return s.limited(s.actorLocal(mux))
 }
 
@@ -92,6 +106,9 @@ func (s *Server) Public() http.Handler {
 	mux := http.NewServeMux()
 	s.api(mux, false)
 	s.probes(mux)
+	if s.Metrics != nil {
+		mux.HandleFunc("GET /metrics", s.metricsByToken)
+	}
 	s.pageRoutes(mux)
 	s.mediaRoutes(mux)
 	var csrf http.CrossOriginProtection
@@ -141,20 +158,6 @@ func headers(h http.Handler) http.Handler {
 		head.Set("Referrer-Policy", "no-referrer")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.ServeHTTP(w, r)
-	})
-}
-
-// probes answers /healthz while the process lives, and /readyz while it does its work.
-func (s *Server) probes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("ok\n"))
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if s.Health == nil || !s.Health().Ready(s.Clock.Now()) {
-			http.Error(w, "not ready", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ok\n"))
 	})
 }
 

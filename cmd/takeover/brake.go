@@ -262,10 +262,13 @@ func (a *app) healthCommand() *cobra.Command {
 			}
 			if err := a.print("health", h, h.Lanes, func(w io.Writer) {
 				fmt.Fprintln(w, escapeTerminal(healthText(h.Health)))
+				for _, t := range h.Troubles {
+					fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%-8s %s   fix: %s", t.Cause, strings.TrimSpace(t.Text+" "+t.Detail), t.Fix)))
+				}
 			}); err != nil {
 				return err
 			}
-			if !h.Ready(time.Now()) {
+			if !well(h) {
 				return exit{exitFailed}
 			}
 			return nil
@@ -275,10 +278,13 @@ func (a *app) healthCommand() *cobra.Command {
 	return c
 }
 
+// well tells whether the daemon publishes and nothing is wrong with it.
+func well(h web.Health) bool { return h.Ready(time.Now()) && len(h.Troubles) == 0 }
+
 func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h web.Health, err error) {
 	for end := time.Now().Add(wait); ; {
 		err = a.withDaemon(func(c *client) error { return c.get(ctx, "/health", nil, &h) })
-		if err == nil && h.Ready(time.Now()) || time.Now().After(end) {
+		if err == nil && well(h) || time.Now().After(end) {
 			return h, err
 		}
 		select {

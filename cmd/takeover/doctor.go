@@ -17,6 +17,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
 	"github.com/ittakesacommunity/takeover/web"
@@ -155,13 +156,12 @@ func (o operations) examineStore(ctx context.Context, d *web.Diagnosis) error {
 	return o.examineBackups(ctx, d)
 }
 
-// oldBackup is when the last backup is worth a warning: a daily one was missed.
-const oldBackup = 36 * time.Hour
-
-func (o operations) examineBackups(ctx context.Context, d *web.Diagnosis) error {
+// lastBackup is when somebody fetched one, or the newest nightly one was made;
+// zero if never.
+func (o operations) lastBackup(ctx context.Context) (time.Time, error) {
 	last, err := o.desk.LastBackup(ctx)
 	if err != nil {
-		return err
+		return last, err
 	}
 	copies, _ := filepath.Glob(filepath.Join(o.house.server.Layout.Backups, nightlyBackups))
 	for _, name := range copies {
@@ -169,11 +169,19 @@ func (o operations) examineBackups(ctx context.Context, d *web.Diagnosis) error 
 			last = i.ModTime()
 		}
 	}
+	return last, nil
+}
+
+func (o operations) examineBackups(ctx context.Context, d *web.Diagnosis) error {
+	last, err := o.lastBackup(ctx)
+	if err != nil {
+		return err
+	}
 	const fix = "takeover backup FILE, daily"
 	switch age := o.clock.Now().Sub(last); {
 	case last.IsZero():
 		d.Add(warn("backup", "there is none yet", fix))
-	case age > oldBackup:
+	case age > health.BackupOld:
 		d.Add(warn("backup", "the last one is "+ago(age), fix))
 	default:
 		d.Add(fine("backup", "the last one is %s", ago(age)))

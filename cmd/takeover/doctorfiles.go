@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 	"github.com/ittakesacommunity/takeover/web"
 )
@@ -131,10 +132,8 @@ func secretFileSymptom(name string, i fs.FileInfo, fix bool) (web.Symptom, bool)
 	return fail("secrets", fmt.Sprintf("others than its owner can reach %s (%04o)", name, mode), "chmod 600 "+name), true
 }
 
-const (
-	diskWarn = 1 << 30  // bytes free
-	diskFail = 64 << 20 // the store grows by 4 MiB, a backup by its size
-)
+// diskWarn is how many free bytes are worth a warning; health.DiskLow too few.
+const diskWarn = 1 << 30
 
 func diskSymptom(dir string) web.Symptom {
 	for ; ; dir = filepath.Dir(dir) { // of the folder that will be made, where there is none yet
@@ -146,7 +145,7 @@ func diskSymptom(dir string) web.Symptom {
 	switch text := sizeText(free) + " free in " + dir; {
 	case !ok:
 		return fine("disk", "this system does not tell how much is free")
-	case free < diskFail:
+	case free < health.DiskLow:
 		return fail("disk", text, "make room: publishing stops when the disk is full")
 	case free < diskWarn:
 		return warn("disk", text, "make room before it is full")

@@ -19,6 +19,7 @@ import (
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/clock"
+	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/internal/openid"
 	"github.com/ittakesacommunity/takeover/internal/secret"
@@ -42,6 +43,7 @@ type house struct {
 	links    *web.MediaLinks // nil where platforms cannot fetch pictures from us
 	registry *channels.Registry
 	engine   *scheduler.Engine // nil unless houseOptions.publish
+	watch    *health.Watch     // nil unless houseOptions.publish
 	teller   *telling.Teller
 	desk     *desk.Desk
 	dry      *desk.Desk
@@ -120,6 +122,9 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 		if err != nil {
 			return nil, errors.Join(err, h.giveUp())
 		}
+	}
+	if o.publish {
+		h.watch = h.newWatch()
 	}
 	h.desk, h.dry = desk.New(h.deskConfig(h.store)), desk.New(h.dryConfig())
 	return h, nil
@@ -211,7 +216,7 @@ func (h *house) observe(host string, at time.Time) {
 func (h *house) web() (*web.Server, error) {
 	c := web.Config{Desk: h.desk, DryDesk: h.dry, Clock: h.clock, Log: h.log, Version: version(), PagesAs: h.pagesAs, Address: h.address, TrustedProxies: h.server.TrustedProxies, Secret: secretRule(h.server), Media: h.links, OpenID: openIDOf(h.server)}
 	if h.engine != nil {
-		c.Health = h.engine.Health
+		c.Health, c.Watch, c.Metrics = h.engine.Health, h.watch, h.metrics()
 	}
 	c.Operations = operations{h}
 	return web.New(c)

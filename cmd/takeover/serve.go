@@ -17,6 +17,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/configs"
+	"github.com/ittakesacommunity/takeover/internal/sdnotify"
 	"github.com/ittakesacommunity/takeover/scheduler"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/web"
@@ -72,8 +73,8 @@ func (a *app) serve(ctx context.Context, s configs.Server, apply string, pagesAs
 	}
 	defer h.close()
 	a.say("takeover serves http://%s, data in %s", d.tcp.Addr(), s.Layout.Data)
-	notify("READY=1")
-	defer notify("STOPPING=1")
+	h.notify(sdnotify.Ready)
+	defer h.notify(sdnotify.Stopping)
 	return h.run(ctx, d)
 }
 
@@ -81,6 +82,13 @@ func (a *app) serve(ctx context.Context, s configs.Server, apply string, pagesAs
 type doors struct {
 	web         *web.Server
 	socket, tcp net.Listener
+	metrics     net.Listener // nil where they are on the main port
+}
+
+func onlyMetrics(numbers http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", numbers)
+	return mux
 }
 
 // begin opens the doors and applies the campaign file, if there is one.
@@ -89,7 +97,7 @@ func (a *app) begin(ctx context.Context, h *house, apply string) (d doors, err e
 		if err == nil {
 			return
 		}
-		for _, l := range []net.Listener{d.tcp, d.socket} {
+		for _, l := range []net.Listener{d.tcp, d.socket, d.metrics} {
 			if l != nil {
 				err = errors.Join(err, l.Close())
 			}
@@ -107,6 +115,11 @@ func (a *app) begin(ctx context.Context, h *house, apply string) (d doors, err e
 	}
 	if d.socket, err = listenSocket(h.server.Layout.Socket); err != nil {
 		return d, err
+	}
+	if addr := h.server.MetricsListen; addr != "" {
+		if d.metrics, err = net.Listen("tcp", addr); err != nil {
+			return d, unreachable{err}
+		}
 	}
 	if apply == "" {
 		return d, h.tellNoCampaign(ctx)
@@ -150,7 +163,13 @@ func (h *house) run(ctx context.Context, d doors) error {
 	})
 	g.Go(func() error { h.teller.Run(ctx); return nil })
 	g.Go(func() error { return scheduler.Housekeep(ctx, time.Local, h.log, h.jobs()...) })
-	g.Go(func() error { return watchdog(ctx, h) })
+	g.Go(func() error { return h.watchOver(ctx) })
+	if d.metrics != nil {
+		numbers := &http.Server{Handler: onlyMetrics(h.metrics())}
+		g.Go(func() error {
+			return served(web.Serve(ctx, numbers, func() error { return numbers.Serve(d.metrics) }, grace))
+		})
+	}
 	return g.Wait()
 }
 
@@ -214,37 +233,6 @@ func (h *house) jobs() []scheduler.Job {
 		jobs = append(jobs, scheduler.Job{Name: "backup", Spec: h.server.BackupAt, Run: h.nightly})
 	}
 	return jobs
-}
-
-// notify tells systemd about the daemon's life, where it started it.
-// Source: sd_notify(3).
-func notify(state string) {
-	addr := os.Getenv("NOTIFY_SOCKET")
-	if addr == "" {
-		return
-	}
-	conn, err := net.Dial("unixgram", addr)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	_, _ = fmt.Fprint(conn, state)
-}
-
-// watchdog pats systemd's watchdog as long as the engine turns.
-func watchdog(ctx context.Context, h *house) error {
-	tick := time.NewTicker(5 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if h.clock.Now().Sub(h.engine.Health().LastLoop) < time.Minute {
-				notify("WATCHDOG=1")
-			}
-		}
-	}
 }
 
 func (a *app) openCommand() *cobra.Command {

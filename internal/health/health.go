@@ -78,6 +78,8 @@ type Slow struct {
 	Since      time.Time // of the store's first entry; zero: nothing was ever done in it
 	Overdue    []Waiting // by time
 	Dead       []Dead    // by channel
+	// Connections are the channels' accounts as the last checks found them.
+	Connections []campaign.Connection
 }
 
 // Waiting is a lane whose first delivery should have been handled.

@@ -119,6 +119,7 @@ func (w *Watch) lookAround(ctx context.Context) {
 	if w.cfg.Connections != nil {
 		k, err := w.cfg.Connections(ctx)
 		s.Read = cmp.Or(s.Read, err)
+		s.Connections = k
 		s.lose(k, w.cfg.Clock.Now())
 	}
 	if w.cfg.LastBackup != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -113,25 +114,26 @@ func TestRedWithinAMinute(t *testing.T) {
 		free := make(chan struct{}, 1)
 		for _, tt := range []struct {
 			cause       Cause
+			sentence    string
 			spoil, cure func()
 		}{
-			{Worker, func() { s.engine.LastLoop = stuck }, func() { s.engine = healthy }},
-			{Clock, func() { s.engine.Clock = false }, func() { s.engine = healthy }},
-			{Lane, func() { s.engine.Lanes = []scheduler.LaneHealth{{Lane: "wall", Hanging: true}} }, func() { s.engine = healthy }},
-			{Disk, func() { s.free = DiskLow / 2 }, func() { s.free = DiskLow }},
-			{Store, func() { s.write = func() error { return errors.New("read-only file system") } }, func() { s.write = func() error { return nil } }},
-			{Store, func() { s.write = func() error { <-free; return nil } }, func() { s.write = func() error { return nil }; free <- struct{}{} }},
-			{Backup, func() { s.backup = time.Now().Add(-BackupOld) }, func() { s.backup = time.Now() }},
-			{Token, func() { s.known = []campaign.Connection{{Channel: "wall", At: time.Now(), Lost: true}} }, func() { s.known = nil }},
-			{Token, func() {
+			{Worker, "is stuck: it should have looked at what is due", func() { s.engine.LastLoop = stuck }, func() { s.engine = healthy }},
+			{Clock, "The clock is not trusted, so nothing is published.", func() { s.engine.Clock = false }, func() { s.engine = healthy }},
+			{Lane, "Account wall: a call hangs.", func() { s.engine.Lanes = []scheduler.LaneHealth{{Lane: "wall", Hanging: true}} }, func() { s.engine = healthy }},
+			{Disk, "The disk is nearly full: 32 MiB are free.", func() { s.free = DiskLow / 2 }, func() { s.free = DiskLow }},
+			{Store, "The store cannot be written.", func() { s.write = func() error { return errors.New("read-only file system") } }, func() { s.write = func() error { return nil } }},
+			{Store, "The store or its disk does not answer for ", func() { s.write = func() error { <-free; return nil } }, func() { s.write = func() error { return nil }; free <- struct{}{} }},
+			{Backup, "The last backup is 36 h old.", func() { s.backup = time.Now().Add(-BackupOld) }, func() { s.backup = time.Now() }},
+			{Token, "Channel wall: the account does not accept us any more; its posts wait.", func() { s.known = []campaign.Connection{{Channel: "wall", At: time.Now(), Lost: true}} }, func() { s.known = nil }},
+			{Token, "Channel wall: the account does not accept us any more; its posts wait.", func() {
 				s.known = []campaign.Connection{{Channel: "wall", At: time.Now(), Account: campaign.Account{Expires: time.Now().Add(time.Second)}}}
 			}, func() { s.known = nil }},
-			{Overdue, func() { s.overdue(t) }, func() { s.handled(t) }},
+			{Overdue, "what was due 1m0s ago is not handled.", func() { s.overdue(t) }, func() { s.handled(t) }},
 		} {
 			s.set(tt.spoil)
 			time.Sleep(time.Minute)
-			if found := s.Troubles(); len(found) != 1 || found[0].Cause != tt.cause {
-				t.Errorf("%s: a minute after the fault: %+v", tt.cause, found)
+			if found := s.Troubles(); len(found) != 1 || found[0].Cause != tt.cause || !strings.Contains(found[0].Text, tt.sentence) {
+				t.Errorf("%s: a minute after the fault: %+v, want %q", tt.cause, found, tt.sentence)
 			}
 			s.set(tt.cure)
 			time.Sleep(time.Minute)

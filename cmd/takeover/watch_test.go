@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestDaemonIsWatched: a real daemon says to systemd when it is ready, that it
+// lives and that it ends; beats to whoever listens; shows its numbers; and names
+// a disk that takes nothing, until it does again.
+func TestDaemonIsWatched(t *testing.T) {
+	s := newSite(t, "")
+	said, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path("notify"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	beats := make(chan struct{}, 100)
+	listens := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { beats <- struct{}{} }))
+	defer listens.Close()
+	t.Setenv("NOTIFY_SOCKET", s.path("notify"))
+	t.Setenv("WATCHDOG_USEC", "3000000")
+	t.Setenv("TAKEOVER_HEALTH_HEARTBEAT", listens.URL+"/ping")
+	s.start()
+	hear := func(want string) {
+		t.Helper()
+		b := make([]byte, 100)
+		for {
+			n, err := said.Read(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(b[:n]) == want {
+				return
+			}
+		}
+	}
+	hear("READY=1")
+	hear("WATCHDOG=1")
+	hear("WATCHDOG=1")
+	<-beats
+	local := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", s.path("data/takeover.sock")) }}}
+	get := func(path string) (int, string) {
+		r, err := local.Get("http://takeover" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		b, _ := io.ReadAll(r.Body)
+		return r.StatusCode, string(b)
+	}
+	if code, page := get("/metrics"); code != http.StatusOK || !strings.Contains(page, `takeover_trouble{cause="store"} 0`) || !strings.Contains(page, "process_resident_memory_bytes") {
+		t.Errorf("/metrics: %d %s", code, page)
+	}
+	// A folder where the probe writes: to the daemon it is a disk that takes nothing.
+	if err := os.MkdirAll(s.path("data/.takeover-probe/x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	until := func(code int) string {
+		for {
+			if got, page := get("/readyz"); got == code {
+				return page
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	if page := until(http.StatusServiceUnavailable); page != "store: The store cannot be written.\n" {
+		t.Errorf("/readyz: %q", page)
+	}
+	if out, code := s.command("health"); code != exitFailed || !bytes.Contains(out, []byte("The store cannot be written.")) {
+		t.Errorf("health ended with %d: %s", code, out)
+	}
+	if code, _ := get("/healthz"); code != http.StatusOK {
+		t.Errorf("a restart would not make the disk better, and yet /healthz is %d", code)
+	}
+	if err := os.RemoveAll(s.path("data/.takeover-probe")); err != nil {
+		t.Fatal(err)
+	}
+	until(http.StatusOK)
+	_ = s.daemon.Process.Signal(syscall.SIGTERM)
+	hear("STOPPING=1")
+	_ = s.daemon.Wait()
+	s.daemon = nil
+}
