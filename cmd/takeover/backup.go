@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"filippo.io/age"
 	"github.com/spf13/cobra"
@@ -153,8 +154,9 @@ func (b backupMade) String() string {
 
 func (a *app) backupCommand() *cobra.Command {
 	var recipients []string
+	var into, keep string
 	c := &cobra.Command{
-		Use: "backup OUT", Short: "Write the whole campaign into one file, while the daemon runs", Args: cobra.ExactArgs(1),
+		Use: "backup [OUT]", Short: "Write the whole campaign into one file, while the daemon runs", Args: cobra.MaximumNArgs(1),
 		Long: `Write store, pictures and films, and both configuration files into one file.
 The daemon goes on publishing meanwhile. What was written is read back and
 compared with its hashes before the file gets its name; nothing is overwritten.
@@ -163,13 +165,27 @@ The file holds no key: tokens of networks are in it as they lie in the store,
 sealed with the key file that takeover.yaml names (master.key). Keep a copy of
 that file too, and somewhere else than the backups.
 
+With --into the file goes into a folder under a name with its time, and older
+ones there are dropped once it is whole: the newest of each of the last days,
+weeks and months that have one stay, as many as --keep says.
+
 With --age-recipient the file is encrypted to an age key (age1…), so that only
 who holds its identity can read the posts in it.`,
-		Example: "  takeover backup itac-2026-12-18.backup\n  takeover backup /mnt/backups/itac.backup --age-recipient age1…",
+		Example: "  takeover backup itac-2026-12-18.backup\n  takeover backup --into /mnt/backups --keep daily=14,weekly=8\n  takeover backup /mnt/backups/itac.backup --age-recipient age1…",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := ageRecipients(recipients)
 			if err != nil {
 				return err
+			}
+			if (len(args) == 1) == (into != "") {
+				return usagef("name a file, or a folder with --into")
+			}
+			if into != "" {
+				k, err := parseKeeping(keep)
+				if err != nil {
+					return err
+				}
+				return a.withClient(cmd.Context(), func(c *client) error { return a.backupInto(cmd.Context(), c, into, k, to) })
 			}
 			if _, err := os.Lstat(args[0]); err == nil {
 				return usagef("%s is there already; a backup overwrites nothing", args[0])
@@ -177,6 +193,8 @@ who holds its identity can read the posts in it.`,
 			return a.withClient(cmd.Context(), func(c *client) error { return a.backup(cmd.Context(), c, args[0], to) })
 		},
 	}
+	c.Flags().StringVar(&into, "into", "", "folder that keeps backups by their age")
+	c.Flags().StringVar(&keep, "keep", keeping{daily: 14, weekly: 8}.String(), "with --into: how many days, weeks and months stay")
 	c.Flags().StringArrayVar(&recipients, "age-recipient", nil, "encrypt to this age key, age1… (may be given again)")
 	return c
 }
@@ -191,6 +209,26 @@ func ageRecipients(keys []string) ([]age.Recipient, error) {
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// backupInto makes a backup in the folder, then drops those that need not stay:
+// never before the new one is whole.
+func (a *app) backupInto(ctx context.Context, c *client, dir string, k keeping, to []age.Recipient) error {
+	now := time.Now()
+	if !a.dryRun {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		dropCut(dir, now.Add(-cutAge))
+	}
+	if err := a.backup(ctx, c, filepath.Join(dir, datedName(now)), to); err != nil || a.dryRun {
+		return err // one that lacks pictures is no reason to drop those that have them
+	}
+	dropped, err := k.tidy(dir)
+	if len(dropped) > 0 {
+		a.say("%s, and %s dropped (%s stays)", dir, count(len(dropped), "older backup"), k)
+	}
+	return err
 }
 
 // backup fetches an archive and proves it while it is written.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -163,7 +162,7 @@ func (o operations) lastBackup(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return last, err
 	}
-	copies, _ := filepath.Glob(filepath.Join(o.house.server.Layout.Backups, nightlyBackups))
+	copies, _ := datedIn(o.house.server.Layout.Backups)
 	for _, name := range copies {
 		if i, err := os.Stat(name); err == nil && i.ModTime().After(last) {
 			last = i.ModTime()

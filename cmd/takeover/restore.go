@@ -44,7 +44,8 @@ func (a *app) restoreCommand() *cobra.Command {
 moves what lies there into a folder beside it. No daemon may run on it.
 
 With --verify every file's hash, every record of the store and all counts are
-compared with the manifest, and nothing is written into the data folder.
+compared with the manifest, and nothing is written into the data folder. Where
+FILE is a folder of backup --into, its newest one is taken.
 
 A restored store starts STOPPED: posts may be public that it does not know of.
 Look at what it lists, then: takeover resume --cause restore
@@ -59,6 +60,9 @@ folder from-backup, and count nowhere until you move them.`,
 			}
 			ids, err := ageIdentities(identity)
 			if err != nil {
+				return err
+			}
+			if args[0], err = newestIn(args[0]); err != nil {
 				return err
 			}
 			if verify || a.dryRun {

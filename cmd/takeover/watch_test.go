@@ -48,7 +48,9 @@ func TestDaemonIsWatched(t *testing.T) {
 	hear("WATCHDOG=1")
 	hear("WATCHDOG=1")
 	<-beats
-	local := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", s.path("data/takeover.sock")) }}}
+	local := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("unix", s.path("data/takeover.sock"))
+	}}}
 	get := func(path string) (int, string) {
 		r, err := local.Get("http://takeover" + path)
 		if err != nil {
