@@ -84,9 +84,14 @@ func (d *allDemo) startAll(ctx context.Context, port int) (err error) {
 	if d.log, err = os.Create(filepath.Join(d.dir, "demo.log")); err != nil {
 		return err
 	}
-	if d.pages, err = reserve(port); err != nil {
+	// The daemon's address is known before it starts, and held until then, or
+	// one of the lines might get it.
+	held, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
 		return err
 	}
+	defer held.Close()
+	d.pages = "http://" + held.Addr().String()
 	// The platforms that fetch pictures do so from the daemon.
 	config, err := configs.ServerFile(map[string]string{"server.base_url": d.pages})
 	if err != nil {
@@ -134,16 +139,10 @@ func (d *allDemo) startAll(ctx context.Context, port int) (err error) {
 			return err
 		}
 	}
-	return d.startDaemon(ctx)
-}
-
-// reserve is an address of this machine that is free now.
-func reserve(port int) (string, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return "", err
+	if err := held.Close(); err != nil {
+		return err
 	}
-	return "http://" + l.Addr().String(), l.Close()
+	return d.startDaemon(ctx)
 }
 
 // hangUp ends all lines.
