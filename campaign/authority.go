@@ -69,7 +69,13 @@ type Actor struct {
 	Guest  PlanID
 	Window TakeoverID
 	Host   PersonID // who invited the guest; their approvals are as one person's
+	// Owner is set for the owner of an account who was invited to connect that
+	// channel, and may do nothing else.
+	Owner ChannelID
 }
+
+// Visits tells whether the actor was invited to one thing only.
+func (a Actor) Visits() bool { return a.Guest != "" || a.Owner != "" }
 
 // Is tells whether the actor has a role of that name (for any mechanism).
 func (a Actor) Is(name RoleName) bool {
@@ -98,6 +104,7 @@ const (
 	ActReschedule  Action = "reschedule"   // a missed or refused delivery anew
 	ActAnchor      Action = "anchor"       // move an anchor, say it is live, fill a value
 	ActConfigure   Action = "configure"    // campaign, channels, windows, people, consents
+	ActConnect     Action = "connect"      // an account to a channel
 	ActReadAudit   Action = "read_audit"   // the log of deeds
 	ActOperate     Action = "operate"      // backups, migration, tokens
 	ActReadMetrics Action = "read_metrics" // numbers and health, no content
@@ -105,7 +112,7 @@ const (
 
 // Actions lists all of them.
 var Actions = []Action{ActRead, ActSubmit, ActWithdraw, ActApprove, ActHold, ActRelease, ActStop, ActResume,
-	ActResolve, ActTakeDown, ActReschedule, ActAnchor, ActConfigure, ActReadAudit, ActOperate, ActReadMetrics}
+	ActResolve, ActTakeDown, ActReschedule, ActAnchor, ActConfigure, ActConnect, ActReadAudit, ActOperate, ActReadMetrics}
 
 // Object is what an action is about. The zero value is the whole campaign.
 type Object struct {
@@ -113,6 +120,7 @@ type Object struct {
 	Takeover  *Takeover  // the window concerned; nil: any of the mechanism's
 	Window    TakeoverID // the window's name, for guests
 	Plan      PlanID     // for guests
+	Channel   ChannelID  // to be connected
 	Authors   []PersonID // who wrote it
 	Due       time.Time  // of what is to be approved
 	Alone     string     // reason for approving alone, see May
@@ -145,6 +153,11 @@ func (c *Campaign) May(a Actor, act Action, o Object, now time.Time) error {
 		return refuse("%s is disabled", a.Person)
 	}
 	switch {
+	case a.Owner != "":
+		if act == ActConnect && o.Channel == a.Owner {
+			return nil
+		}
+		return refuse("%s was invited to connect channel %s, and may not do this", a.Person, a.Owner)
 	case a.Guest != "":
 		return c.mayGuest(a, act, o, now)
 	case a.Door == DoorDaemon && a.Person == "":
@@ -163,7 +176,7 @@ func (c *Campaign) May(a Actor, act Action, o Object, now time.Time) error {
 		return c.mayApprove(a, o, now)
 	case ActStop:
 		return c.mayStop(a, o, now)
-	case ActResume, ActResolve, ActTakeDown, ActReschedule, ActConfigure:
+	case ActResume, ActResolve, ActTakeDown, ActReschedule, ActConfigure, ActConnect:
 		return needs(a, Organizer)
 	case ActOperate, ActReadMetrics:
 		return needs(a, Operator, Organizer)

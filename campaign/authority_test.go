@@ -58,6 +58,7 @@ func authorityColumns(t *testing.T, c *Campaign) []struct {
 		{"organizer", who("organizer@x", "api")},
 		{"operator", who("operator@x", "api")},
 		{"guest", guest},
+		{"owner", Actor{Person: "owner@x", Owner: "x-main"}},
 		{"daemon", Actor{Door: DoorDaemon}},
 		{"nobody", Actor{Door: "api"}},
 		{"disabled organizer", Actor{Person: "gone@x", Roles: []Role{{Name: Organizer}}, Door: "api"}},
@@ -113,6 +114,7 @@ var authorityRows = []struct {
 	{ActTakeDown, "what is public", plain},
 	{ActReschedule, "a missed or refused delivery", plain},
 	{ActConfigure, "campaign, channels, windows, people, consents", func(Actor, *Takeover) Object { return Object{} }},
+	{ActConnect, "an account to a channel", func(Actor, *Takeover) Object { return Object{Channel: "x-main"} }},
 	{ActReadAudit, "the log", func(Actor, *Takeover) Object { return Object{} }},
 	{ActOperate, "doctor, backups, list of people, tokens, migration", func(Actor, *Takeover) Object { return Object{} }},
 	{ActReadMetrics, "numbers and health", func(Actor, *Takeover) Object { return Object{} }},
@@ -149,7 +151,7 @@ Made by asking ` + "`campaign.May`" + ` every question (` + "`go test ./campaign
 default policies. A window is *invited* from its grant to its first hour, then *open*, then *ended*; plans that
 come *after the deadline* are taken and marked. *yes*: in every state of the window; *until it ends*: invited, open,
 after the deadline. A deputy has the roles of the person who names them. A guest was invited as approver
-to one plan, this one.
+to one plan, this one; an owner to connect the account of one channel, this one.
 
 | deed | about |`)
 	for _, col := range columns {
@@ -299,6 +301,8 @@ func TestAuthorityBeyondTheTable(t *testing.T) {
 		{"a guest who writes withdraws nothing", c, writer, ActWithdraw, Object{Plan: "a", Window: "w", Takeover: open}, false},
 		{"a guest who decides hands nothing in", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a"}, ActSubmit, Object{Plan: "a", Takeover: open}, false},
 		{"a guest decides on what the host wrote", c, Actor{Person: "g@x", Roles: []Role{{Name: Approver}}, Guest: "a", Host: "author@x"}, ActApprove, Object{Plan: "a", Authors: []PersonID{"author@x"}}, false},
+		{"an owner connects another channel", c, Actor{Person: "o@x", Owner: "x-main"}, ActConnect, Object{Channel: "x-other"}, false},
+		{"an owner with a role stays an owner", c, Actor{Person: "organizer@x", Roles: []Role{{Name: Organizer}}, Owner: "x-main"}, ActConfigure, Object{}, false},
 		{"somebody who says to be the daemon", c, Actor{Person: "viewer@x", Roles: []Role{{Name: Viewer}}, Door: DoorDaemon}, ActStop, Object{}, false},
 		{"an organizer's folder withdraws nothing", c, Actor{Person: "organizer@x", Roles: []Role{{Name: Organizer}}, Door: DoorFolder}, ActWithdraw, Object{Mechanism: "mayors", Takeover: open}, false},
 	} {

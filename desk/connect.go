@@ -49,13 +49,13 @@ func sealedFlow(id string) string { return "flow/" + id }
 // goes to ConnectFinish within the time it names. redirect is our address for
 // the owner's way back; "" where the owner copies a code.
 func (d *Desk) ConnectBegin(ctx context.Context, a campaign.Actor, id campaign.ChannelID, redirect string) (Flow, error) {
-	ch, err := d.account(ctx, a, id, campaign.ActConfigure)
+	ch, err := d.account(ctx, a, id, campaign.ActConnect)
 	if err != nil {
 		return Flow{}, err
 	}
-	connector, ok := ch.(channels.Connector)
-	if !ok {
-		return Flow{}, fmt.Errorf("%w: channel %s needs no connecting; its settings in campaign.yaml say all", ErrUsage, id)
+	connector, err := connectorOf(ch, id)
+	if err != nil {
+		return Flow{}, err
 	}
 	invited, err := connector.Begin(ctx, redirect)
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *Desk) ConnectBegin(ctx context.Context, a campaign.Actor, id campaign.C
 		f.State = string(campaign.DigestOf([]byte(invited.State)))
 	}
 	err = d.do(ctx, a, "channel.connect", func(r *room) error {
-		if err := r.may(campaign.ActConfigure, campaign.Object{}); err != nil {
+		if err := r.may(campaign.ActConnect, campaign.Object{Channel: id}); err != nil {
 			return err
 		}
 		if f.Until.IsZero() {
@@ -84,6 +84,24 @@ func (d *Desk) ConnectBegin(ctx context.Context, a campaign.Actor, id campaign.C
 	return f, err
 }
 
+// MayConnect refuses who may not connect the channel's account, and a channel that needs none.
+func (d *Desk) MayConnect(ctx context.Context, a campaign.Actor, id campaign.ChannelID) error {
+	ch, err := d.account(ctx, a, id, campaign.ActConnect)
+	if err != nil {
+		return err
+	}
+	_, err = connectorOf(ch, id)
+	return err
+}
+
+func connectorOf(ch channels.Channel, id campaign.ChannelID) (channels.Connector, error) {
+	c, ok := ch.(channels.Connector)
+	if !ok {
+		return nil, fmt.Errorf("%w: channel %s needs no connecting; its settings in campaign.yaml say all", ErrUsage, id)
+	}
+	return c, nil
+}
+
 // account is the channel's adapter, for whoever may do act.
 func (d *Desk) account(ctx context.Context, a campaign.Actor, id campaign.ChannelID, act campaign.Action) (channels.Channel, error) {
 	if d.Vault == nil || d.Channel == nil {
@@ -92,7 +110,7 @@ func (d *Desk) account(ctx context.Context, a campaign.Actor, id campaign.Channe
 	var c *campaign.Campaign
 	err := d.look(ctx, a, func(r *room) error {
 		c = r.c
-		return r.may(act, campaign.Object{})
+		return r.may(act, campaign.Object{Channel: id})
 	})
 	if err != nil {
 		return nil, err
@@ -116,13 +134,13 @@ func fromPlatform(id campaign.ChannelID, err error) error {
 	return err
 }
 
-// FlowByState finds the flow to which a platform sent an owner back.
+// FlowByState finds the flow to which a platform sent the one who began it back.
 func (d *Desk) FlowByState(ctx context.Context, a campaign.Actor, state string) (Flow, error) {
 	var found Flow
 	digest := string(campaign.DigestOf([]byte(state)))
 	err := d.look(ctx, a, func(r *room) error {
 		return eachJSON(r.Tx, flowSettings, func(_ string, f Flow) error {
-			if state != "" && f.State == digest && r.now.Before(f.Until) {
+			if state != "" && f.State == digest && f.By == a.Person && r.now.Before(f.Until) {
 				found = f
 			}
 			return nil
@@ -146,7 +164,7 @@ func (d *Desk) ConnectFinish(ctx context.Context, a campaign.Actor, flow string,
 			return Connected{}, fmt.Errorf("%w: %s is missing or too long (%s); begin again", ErrUsage, q.Name, q.Label)
 		}
 	}
-	ch, err := d.account(ctx, a, f.Channel, campaign.ActConfigure)
+	ch, err := d.account(ctx, a, f.Channel, campaign.ActConnect)
 	if err != nil {
 		return Connected{}, err
 	}
@@ -196,11 +214,12 @@ func (d *Desk) takeFlow(ctx context.Context, a campaign.Actor, id string) (f Flo
 		return f, begun, fmt.Errorf("%w: no key for tokens is set up here", ErrUsage)
 	}
 	err = d.do(ctx, a, "channel.connect", func(r *room) error {
-		if err := r.may(campaign.ActConfigure, campaign.Object{}); err != nil {
-			return err
-		}
 		var err error
-		if f, err = getJSON[Flow](r.Tx, flowSettings+id); errors.Is(err, store.ErrNotFound) {
+		f, err = getJSON[Flow](r.Tx, flowSettings+id)
+		if may := r.may(campaign.ActConnect, campaign.Object{Channel: f.Channel}); may != nil {
+			return may
+		}
+		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("%w: this connecting is over, or it took too long; begin again", err)
 		} else if err != nil {
 			return err

@@ -12,18 +12,31 @@ import (
 )
 
 // Guest is what somebody without an account is invited to: one plan, to decide
-// on it, or with a Window to hand it in for that window.
+// on it, or with a Window to hand it in for that window; or one Channel, to connect the account that they own.
 type Guest struct {
-	Plan   campaign.PlanID     `json:"plan"`
-	Window campaign.TakeoverID `json:"window,omitempty"`
-	Host   campaign.PersonID   `json:"host"` // who invited; the invitation ends with their own right to
+	Plan    campaign.PlanID     `json:"plan,omitempty"`
+	Window  campaign.TakeoverID `json:"window,omitempty"`
+	Channel campaign.ChannelID  `json:"channel,omitempty"`
+	Host    campaign.PersonID   `json:"host"` // who invited; the invitation ends with their own right to
 }
 
-// GuestRequest says who is invited to what: to a Plan, or to hand in for a Window.
+// GuestRequest says who is invited to one thing: a Plan, a Window or a Channel.
 type GuestRequest struct {
 	Mail   campaign.PersonID   `json:"mail"`
 	Plan   campaign.PlanID     `json:"plan,omitempty" doc:"To see and decide on; the link signs in once, within 72 hours."`
 	Window campaign.TakeoverID `json:"window,omitempty" doc:"To hand in a plan of their own for; the link works until the window ends."`
+	// Channel is for the owner of its account.
+	Channel campaign.ChannelID `json:"channel,omitempty" doc:"To connect the account that they own; the link signs in once, within 72 hours."`
+}
+
+// named is to how many things the guest would be invited.
+func (q GuestRequest) named() (n int) {
+	for _, s := range []string{string(q.Plan), string(q.Window), string(q.Channel)} {
+		if s != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // MakeGuestLink invites somebody who has no account. Only who configures the
@@ -34,13 +47,18 @@ func (d *Desk) MakeGuestLink(ctx context.Context, a campaign.Actor, q GuestReque
 		if err := r.may(campaign.ActConfigure, campaign.Object{}); err != nil {
 			return err
 		}
-		l = Link{ID: id, Person: lowerMail(q.Mail), By: a.Person, Until: r.now.Add(LinkLife), Guest: &Guest{Plan: q.Plan, Window: q.Window, Host: a.Person}}
+		l = Link{ID: id, Person: lowerMail(q.Mail), By: a.Person, Until: r.now.Add(LinkLife), Guest: &Guest{Plan: q.Plan, Window: q.Window, Channel: q.Channel, Host: a.Person}}
 		if err := mailAddress(l.Person); err != nil {
 			return err
 		}
-		switch w, known := r.c.Takeovers[q.Window]; {
-		case (q.Plan == "") == (q.Window == ""):
-			return fmt.Errorf("%w: a guest is invited to a plan or to a window, one of them", ErrUsage)
+		w, known := r.c.Takeovers[q.Window]
+		_, connects := r.c.Channels[q.Channel]
+		switch {
+		case q.named() != 1:
+			return fmt.Errorf("%w: a guest is invited to a plan, to a window or to a channel, one of them", ErrUsage)
+		case q.Channel != "" && !connects:
+			return of("channel", q.Channel, store.ErrNotFound)
+		case q.Channel != "":
 		case q.Plan != "":
 			if _, err := r.plan(q.Plan, campaign.ActRead, 0); err != nil {
 				return err
@@ -61,7 +79,7 @@ func (d *Desk) MakeGuestLink(ctx context.Context, a campaign.Actor, q GuestReque
 		if err := r.sweep(); err != nil {
 			return err
 		}
-		r.did(id, "to plan %s, until %s", l.Guest.Plan, l.Until.Format(time.RFC3339))
+		r.did(id, "to %s, until %s", l.Guest.to(), l.Until.Format(time.RFC3339))
 		return putJSON(r.Tx, digestKey(linkSettings, secret), l)
 	})
 	return secret, l, err
@@ -76,11 +94,22 @@ func (r *room) guest(who campaign.PersonID, g Guest) (campaign.Actor, error) {
 	if err != nil {
 		return campaign.Actor{}, fmt.Errorf("%w: whoever invited %s may not do so any more", campaign.ErrNotAllowed, who)
 	}
+	if g.Channel != "" {
+		return campaign.Actor{Person: who, Door: DoorPage, Owner: g.Channel, Host: g.Host}, nil
+	}
 	a := campaign.Actor{Person: who, Door: DoorPage, Guest: g.Plan, Window: g.Window, Host: g.Host, Roles: []campaign.Role{{Name: campaign.Approver}}}
 	if g.Window != "" {
 		a.Roles = []campaign.Role{{Name: campaign.Lead, Mechanism: r.c.Takeovers[g.Window].Mechanism}}
 	}
 	return a, r.c.May(a, campaign.ActRead, campaign.Object{Plan: g.Plan}, r.now)
+}
+
+// to names what the guest is invited to, for the record.
+func (g Guest) to() string {
+	if g.Channel != "" {
+		return "channel " + string(g.Channel)
+	}
+	return "plan " + string(g.Plan)
 }
 
 // GuestLinks are the invitations of guests that may still be somewhere, the latest first.
@@ -114,14 +143,14 @@ func (d *Desk) EndGuest(ctx context.Context, a campaign.Actor, id string) error 
 				return nil
 			}
 			ended = l
-			r.did(id, "to plan %s", l.Guest.Plan)
+			r.did(id, "to %s", l.Guest.to())
 			return r.PutSetting(key, nil)
 		})
 		if err != nil || ended.ID == "" {
 			return cmp.Or(err, of("invitation", id, store.ErrNotFound))
 		}
 		return eachJSON(r.Tx, sessionSettings, func(key string, s Session) error {
-			if s.Guest == nil || s.Person != ended.Person || s.Guest.Plan != ended.Guest.Plan {
+			if s.Guest == nil || s.Person != ended.Person || *s.Guest != *ended.Guest {
 				return nil
 			}
 			return r.PutSetting(key, nil)

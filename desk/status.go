@@ -15,10 +15,11 @@ import (
 func (d *Desk) Status(ctx context.Context, a campaign.Actor) (Status, error) {
 	var out Status
 	err := d.look(ctx, a, func(r *room) error {
-		if err := r.mayEnter(); err != nil {
-			return err
-		}
-		if a.Guest != "" { // one plan and no more
+		if !a.Visits() {
+			if err := r.mayEnter(); err != nil {
+				return err
+			}
+		} else { // the frame of a page, and no more
 			out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Running: d.Brake != nil}
 			return nil
 		}

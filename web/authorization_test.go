@@ -128,6 +128,8 @@ func authorization(id campaign.DeliveryID) map[string]cell {
 		"POST /people/{mail}/link":                always("/people/lead@mayors.example/link", "", "o", 200),
 		"POST /windows/{window}/guests":           {"/windows/mayors-dec/guests", "mail=guest@choir.example", "o", "o", "", 200},
 		"POST /plans/{plan}/guests":               always(mayors+"/guests", "mail=expert@un.example", "o", 200),
+		"POST /channels/{channel}/owner":          always("/channels/wall/owner", "mail=owner@account.example", "o", 200),
+		"GET /connect/{channel}":                  always("/connect/wall", "", "o", 200),
 		"POST /guests/{id}/end":                   always("/guests/none/end", "", "", 303),
 		"POST /people/{mail}/disable":             always("/people/lead@mayors.example/disable", "", "o", 303),
 		"GET /audit":                              always("/audit", "", "aop", 200),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -120,6 +121,26 @@ type flowView struct {
 // backPath is where a platform sends the owner of an account back to.
 const backPath = "/connect/back"
 
+// connectView is where the owner of an account begins.
+type connectView struct {
+	page
+	Channel campaign.ChannelID
+	Why     string // it cannot be connected
+}
+
+// connectPage says what will happen; its button begins.
+func (s *Server) connectPage(w http.ResponseWriter, r *http.Request, p page) error {
+	v := connectView{page: p, Channel: campaign.ChannelID(r.PathValue("channel"))}
+	v.Title = v.T("connect")
+	if err := s.Desk.MayConnect(r.Context(), p.actor, v.Channel); errors.Is(err, desk.ErrUsage) {
+		v.Why = err.Error()
+	} else if err != nil {
+		return err
+	}
+	s.render(w, http.StatusOK, "connect.html", v)
+	return nil
+}
+
 func (s *Server) connectChannel(w http.ResponseWriter, r *http.Request, p page) error {
 	f, err := s.Desk.ConnectBegin(r.Context(), p.actor, campaign.ChannelID(r.PathValue("channel")), s.Address+backPath)
 	if err == nil {
@@ -161,6 +182,14 @@ func (s *Server) finishFlow(w http.ResponseWriter, r *http.Request, p page) erro
 	}
 	if _, err := s.Desk.ConnectFinish(r.Context(), p.actor, r.PathValue("flow"), answers); err != nil {
 		return err
+	}
+	if is := whoOf(r.Context()); is.session.Guest != nil { // the owner's visit is over
+		if err := s.Desk.EndSession(r.Context(), is.actor, is.session.ID); err != nil {
+			s.Log.Warn("an owner's session could not be ended", "session", is.session.ID, "err", err)
+		}
+		s.dropCookie(w)
+		s.did(w, p, "guest_owner_done", "")
+		return nil
 	}
 	http.Redirect(w, r, "/channels", http.StatusSeeOther)
 	return nil

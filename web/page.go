@@ -92,7 +92,7 @@ func (s *Server) newPage(r *http.Request) page {
 		return p
 	}
 	p.actor, p.Person = is.actor, is.actor.Person
-	p.Weak = is.session.ID != "" && !is.session.Strong
+	p.Weak = is.session.ID != "" && !is.session.Strong && is.session.Guest == nil
 	var err error
 	if p.Rights, err = s.Desk.Rights(r.Context(), is.actor); err != nil {
 		return p
@@ -109,7 +109,7 @@ func (s *Server) newPage(r *http.Request) page {
 	p.Live = "tell"
 	for _, m := range menu {
 		// A guest sees the plan and, to decide on it, the inbox.
-		if p.actor.Guest != "" && m.path != "/plans" && (m.path != "/inbox" || p.actor.Window != "") {
+		if p.actor.Visits() && m.path != "/plans" && (m.path != "/inbox" || p.actor.Window != "") {
 			continue
 		}
 		if p.Can(m.needs) {

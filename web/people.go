@@ -99,16 +99,19 @@ func (s *Server) disablePerson(w http.ResponseWriter, r *http.Request, p page) e
 }
 
 // inviteGuest makes the link of somebody without an account: to decide on a plan,
-// or to hand one in for a window. It is shown this once.
+// to hand one in for a window, or to connect a channel. It is shown this once.
 func (s *Server) inviteGuest(w http.ResponseWriter, r *http.Request, p page) error {
 	secret, l, err := s.Desk.MakeGuestLink(r.Context(), p.actor, desk.GuestRequest{Mail: campaign.PersonID(r.PostFormValue("mail")),
-		Plan: campaign.PlanID(r.PathValue("plan")), Window: campaign.TakeoverID(r.PathValue("window"))})
+		Plan: campaign.PlanID(r.PathValue("plan")), Window: campaign.TakeoverID(r.PathValue("window")), Channel: campaign.ChannelID(r.PathValue("channel"))})
 	if err != nil {
 		return err
 	}
 	help := "guest_reviewer_help"
-	if l.Guest.Window != "" {
+	switch {
+	case l.Guest.Window != "":
 		help = "guest_writer_help"
+	case l.Guest.Channel != "":
+		help = "guest_owner_help"
 	}
 	return s.showPeople(w, r, peopleView{page: p, For: string(l.Person), Link: s.Address + linkPath(secret), Help: help})
 }
@@ -123,8 +126,11 @@ func (s *Server) endGuest(w http.ResponseWriter, r *http.Request, p page) error 
 
 // guestHome is where a guest's visit begins.
 func guestHome(g desk.Guest) string {
-	if g.Window != "" {
+	switch {
+	case g.Window != "":
 		return "/windows/" + string(g.Window) + "/write"
+	case g.Channel != "":
+		return "/connect/" + string(g.Channel)
 	}
 	return "/inbox"
 }

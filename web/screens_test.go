@@ -20,7 +20,7 @@ import (
 func (w *world) screens() (paths []string) {
 	var page desk.Page
 	w.ask("desk@campaign.example", "GET", "/queue?plan=mayors", nil, http.StatusOK, &page)
-	fill := strings.NewReplacer("{$}", "", "{secret}", "guess", "{id}", string(page.Rows[0].ID), "{plan}", "mayors", "{window}", "mayors-dec", "{post}", "p1", "{ref}", "C-1")
+	fill := strings.NewReplacer("{$}", "", "{secret}", "guess", "{id}", string(page.Rows[0].ID), "{plan}", "mayors", "{window}", "mayors-dec", "{post}", "p1", "{ref}", "C-1", "{channel}", "wall")
 	for _, rt := range routes {
 		if rt.screen {
 			_, path, _ := strings.Cut(rt.pattern, " ")
