@@ -13,6 +13,15 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/measure"
 )
 
+func testdata(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // specs is where the platforms' own test data lies beside the checkout.
 func specs(t *testing.T, name string) []byte {
 	t.Helper()
@@ -44,7 +53,7 @@ func TestFacetVectors(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(specs(t, "bluesky/facet-vectors.json"), &file); err != nil || len(file.Vectors) == 0 {
+	if err := json.Unmarshal(testdata(t, "facet-vectors.json"), &file); err != nil || len(file.Vectors) == 0 {
 		t.Fatalf("no vectors: %v", err)
 	}
 	for _, v := range file.Vectors {

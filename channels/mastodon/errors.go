@@ -21,11 +21,13 @@ type attempt struct {
 // on. Source: platforms.md §2.6.
 const processingRetry = 10 * time.Second
 
-// What the server says of pictures that it does not attach. Servers before 4.5
-// and others word it differently.
+// What the server says of pictures that it does not attach, and of texts.
+// Servers before 4.5 and others word it differently.
 var (
 	stillProcessing = regexp.MustCompile(`(?i)(not|n't) (yet )?(been )?(finished|fully) process|still (being )?process`)
-	pictureMissing  = regexp.MustCompile(`(?i)(media|attachment|file|image)\b.*(not (be )?found|already (been )?(attached|used)|does not exist|no longer)`)
+	// textTooLong is about nothing but the text, so it says the same of every attempt.
+	textTooLong    = regexp.MustCompile(`(?i)character limit|(text|status) is too long`)
+	pictureMissing = regexp.MustCompile(`(?i)(media|attachment|file|image)\b.*(not (be )?found|already (been )?(attached|used)|does not exist|no longer)`)
 )
 
 // outcome reads the answer to a publish call: the post, or how it failed.
@@ -61,6 +63,8 @@ func (p attempt) row(status int, text string) (channels.Fate, channels.Scope, bo
 		return channels.Refused, channels.ScopeContent, true
 	case p.processing(status, text):
 		return channels.NotSent, channels.ScopeContent, true
+	case status == http.StatusUnprocessableEntity && textTooLong.MatchString(text):
+		return channels.Refused, channels.ScopeContent, true
 	case p.doubt && (status == http.StatusNotFound || p.pictures && status == http.StatusUnprocessableEntity):
 		// A picture that a post has is no longer to be had, and a key may point
 		// to a post that was taken down: the first call may have worked.

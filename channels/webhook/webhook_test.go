@@ -68,8 +68,8 @@ func TestOutcomes(t *testing.T) {
 			if e == nil {
 				t.Fatalf("published; want %s", tt.First)
 			}
-			if e.Fate != fates[tt.First] || e.Scope.String() != tt.Scope {
-				t.Errorf("%s, scope %s; want %s, scope %s", e.Fate, e.Scope, fates[tt.First], tt.Scope)
+			if want, known := fates[tt.First]; !known || e.Fate != want || e.Scope.String() != tt.Scope {
+				t.Errorf("%s, scope %s; want %s, scope %s", e.Fate, e.Scope, tt.First, tt.Scope)
 			}
 			var retry time.Time
 			if tt.RetryAfter > 0 {
