@@ -33,7 +33,7 @@ const (
 	CanThread         = "thread"          // further parts answer the first
 	CanPoll           = "poll"            // readers can vote
 	CanFirstComment   = "first_comment"   // a first comment of our own
-	CanContentWarning = "content_warning" // a text that stands before the post until it is opened
+	CanContentWarning = "content_warning" // a text that stands before the post, whose pictures at least are covered until opened
 	CanVisibility     = "visibility"      // public, unlisted or followers only
 	CanSilent         = "silent"          // publish without a ping to readers
 	CanDelete         = "delete"          // take a post down by its id
@@ -98,7 +98,7 @@ var facts = []Facts{
 		Name: "bluesky", Class: campaign.K2, Measure: measure.Bluesky,
 		Limits: campaign.Limits{Text: 300, TextUnit: unitGraphemes, Images: 4, ImageBytes: 2 * mb, ImageTypes: jpegPNG,
 			ImageSide: 2000, Alt: 0}, // in the record, no hard limit
-		Capabilities: []string{CanAlt, CanLanguage, CanLink, CanLinkCard, CanOwnCard, CanThread, CanDelete, CanStats, CanReadBack},
+		Capabilities: []string{CanAlt, CanLanguage, CanLink, CanLinkCard, CanOwnCard, CanThread, CanContentWarning, CanDelete, CanStats, CanReadBack},
 	},
 	{
 		// Photos are staged and published by one /feed call, whose lost answer the

@@ -132,6 +132,9 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 		p := post{Type: collection, Text: text, Langs: langs(r.Content)}
 		if i == 0 {
 			p.Embed = embed
+			if embed != nil && r.Content.ContentWarning != "" {
+				p.Labels = &covered
+			}
 		}
 		if p.Facets, err = facets(spans(text, knownTLD), func(handle string) (string, error) { return c.resolve(ctx, g.PDS, handle) }); err != nil {
 			return channels.Staged{}, err

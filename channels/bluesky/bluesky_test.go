@@ -165,6 +165,48 @@ func TestLinkCard(t *testing.T) {
 	}
 }
 
+// TestContentWarning: it stands above the text, and the pictures are covered.
+func TestContentWarning(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	m, bytes := picture(t, 4, 3)
+	b.media[m.Digest] = bytes
+	c := campaign.Content{Text: "What was said to us.", Language: "en", ContentWarning: "Quotes racist language", Media: []campaign.Media{m}, Thread: []string{"And what we say."}}
+	r := b.request("a", c)
+	for r.Part = range 2 {
+		r.Key = "a" + string(rune('0'+r.Part))
+		receipt, err := b.ch.Publish(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Found {
+			t.Errorf("read back: %s, %v", v, err)
+		}
+		r.Earlier = append(r.Earlier, receipt)
+	}
+	posts := b.server.Posts()
+	if p := posts[0]; p.Text != "Quotes racist language\n\nWhat was said to us.\n\n"+m.Credit || strings.Join(p.Labels, " ") != "graphic-media" {
+		t.Errorf("%+v", p)
+	}
+	if p := posts[1]; p.Text != c.Thread[0] || len(p.Labels) != 0 {
+		t.Errorf("%+v", p)
+	}
+	c.Media, c.Thread = nil, nil
+	if _, err := b.ch.Publish(t.Context(), b.request("b", c)); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.server.Posts()[2]; !strings.HasPrefix(p.Text, c.ContentWarning) || len(p.Labels) != 0 {
+		t.Errorf("without a picture there is nothing to cover: %+v", p)
+	}
+	c.ContentWarning = ""
+	c.Media = []campaign.Media{m}
+	if _, err := b.ch.Publish(t.Context(), b.request("c", c)); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.server.Posts()[3]; len(p.Labels) != 0 {
+		t.Errorf("without a warning: %+v", p)
+	}
+}
+
 func TestThread(t *testing.T) {
 	b := newBench(t, pretend.Options{})
 	r := b.request("a", campaign.Content{Text: "One", Thread: []string{"Two", "Three"}, Language: "en"})
@@ -522,6 +564,9 @@ func TestCheck(t *testing.T) {
 		{"301 in a later part", campaign.Content{Text: "a", Thread: []string{"b", strings.Repeat("c", 301)}}, "P051"},
 		{"300, and a link below", campaign.Content{Text: strings.Repeat("e", 300), Link: "https://gfmd.org"}, "P051"},
 		{"300, and a card", campaign.Content{Text: strings.Repeat("e", 300), Link: "https://gfmd.org", Card: &campaign.Card{Title: "x"}}, ""},
+		{"300 with the warning", campaign.Content{Text: strings.Repeat("e", 288), ContentWarning: "0123456789"}, ""},
+		{"301 with the warning", campaign.Content{Text: strings.Repeat("e", 289), ContentWarning: "0123456789"}, "P051"},
+		{"nothing but a warning", campaign.Content{ContentWarning: "0123456789"}, "P050"},
 		{"2.1 MB", campaign.Content{Text: "a", Media: with(func(m *campaign.Media) { m.Bytes = 2_100_000 })}, "P072"},
 		{"a GIF", campaign.Content{Text: "a", Media: with(func(m *campaign.Media) { m.Type = "image/gif" })}, "P071"},
 		{"five pictures", campaign.Content{Text: "a", Media: []campaign.Media{m, m, m, m, m}}, "P061"},

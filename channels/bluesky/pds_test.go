@@ -35,11 +35,11 @@ type real struct {
 	access                string // of the owner, who acts by hand
 
 	mu      sync.Mutex
-	trouble map[string]trouble // by procedure, for its next call
-	held    chan string        // names of calls that were held
-	after   map[string]func()  // done when the next answer to the call has left
-	count   map[string]int     // calls that reached the server, by name
-	secrets []string           // tokens that the server gave out
+	trouble map[string]trouble   // by procedure, for its next call
+	held    chan string          // names of calls that were held
+	around  map[string][2]func() // done before and after the next answer to the call leaves
+	count   map[string]int       // calls that reached the server, by name
+	secrets []string             // tokens that the server gave out
 }
 
 // trouble is what the line does to a call.
@@ -55,7 +55,7 @@ const (
 func newReal(t *testing.T) *real {
 	t.Helper()
 	p := &real{t: t, direct: strings.TrimSuffix(peertest.Need(t, "pds", "TAKEOVER_TEST_PDS"), "/"),
-		handle: fmt.Sprintf("t%x.test", rand.Uint64()>>24), trouble: map[string]trouble{}, after: map[string]func(){}, held: make(chan string, 100), count: map[string]int{}}
+		handle: fmt.Sprintf("t%x.test", rand.Uint64()>>24), trouble: map[string]trouble{}, around: map[string][2]func(){}, held: make(chan string, 100), count: map[string]int{}}
 	var account struct {
 		DID    string `json:"did"`
 		Access string `json:"accessJwt"`
@@ -113,9 +113,9 @@ func (p *real) pass(w http.ResponseWriter, q *http.Request) {
 	}
 	p.mu.Lock()
 	trouble := p.trouble[name]
-	after := p.after[name]
+	around, watched := p.around[name]
 	delete(p.trouble, name)
-	delete(p.after, name)
+	delete(p.around, name)
 	if trouble != holdRequest && trouble != sayExpired {
 		p.count[name]++
 	}
@@ -161,13 +161,16 @@ func (p *real) pass(w http.ResponseWriter, q *http.Request) {
 		p.held <- name
 		panic(http.ErrAbortHandler)
 	}
+	if watched {
+		around[0]()
+	}
 	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
 	w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(answer)
-	if after != nil {
+	if watched {
 		_ = http.NewResponseController(w).Flush()
-		after()
+		around[1]()
 	}
 }
 
@@ -177,11 +180,11 @@ func (p *real) next(name string, t trouble) {
 	p.trouble[name] = t
 }
 
-// then does f as soon as the answer to the next call of that name has left.
-func (p *real) then(name string, f func()) {
+// answering does something before and after the next answer to a call of that name leaves.
+func (p *real) answering(name string, before, after func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.after[name] = f
+	p.around[name] = [2]func(){before, after}
 }
 
 func (p *real) reached(name string) int {
@@ -193,7 +196,7 @@ func (p *real) reached(name string) int {
 // await waits until the line holds a call of that name.
 func (p *real) await(name string) {
 	p.t.Helper()
-	for late := time.After(time.Minute); ; {
+	for late := time.After(patience); ; {
 		select {
 		case held := <-p.held:
 			if held == name {
@@ -247,7 +250,8 @@ type entry struct {
 			}
 			External struct{ URI, Title string }
 		}
-		Reply struct{ Root, Parent struct{ URI, CID string } }
+		Labels struct{ Values []struct{ Val string } }
+		Reply  struct{ Root, Parent struct{ URI, CID string } }
 	}
 }
 

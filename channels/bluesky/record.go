@@ -34,8 +34,23 @@ type post struct {
 	Langs     []string        `json:"langs,omitempty"`
 	Facets    []facet         `json:"facets,omitempty"`
 	Embed     json.RawMessage `json:"embed,omitempty"`
+	Labels    *selfLabels     `json:"labels,omitempty"`
 	Reply     *reply          `json:"reply,omitempty"`
 }
+
+// selfLabels are what an author says a post is. Source: lexicon com.atproto.label.defs.
+type selfLabels struct {
+	Type   string      `json:"$type"`
+	Values []selfLabel `json:"values"`
+}
+
+type selfLabel struct {
+	Value string `json:"val"`
+}
+
+// covered makes applications cover the pictures of a post until a reader opens
+// them. Of the labels that an author may set it alone says nothing of sex.
+var covered = selfLabels{Type: "com.atproto.label.defs#selfLabels", Values: []selfLabel{{"graphic-media"}}}
 
 type facet struct {
 	Index    index     `json:"index"`
@@ -105,12 +120,16 @@ type card struct {
 }
 
 // texts are what the visible calls say, in order. A link that a card shows
-// need not stand in the text, too.
+// need not stand in the text, too; a content warning stands above it.
 func texts(c campaign.Content) []string {
 	if carded(c) {
 		c.Link = ""
 	}
-	return append([]string{channels.Worded(c).Text}, c.Thread...)
+	first := channels.Worded(c).Text
+	if c.ContentWarning != "" && first != "" {
+		first = c.ContentWarning + "\n\n" + first
+	}
+	return append([]string{first}, c.Thread...)
 }
 
 // carded tells whether the link is shown as a card: a post has pictures or a

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -190,6 +191,15 @@ func (s *Site) Kill() {
 	}
 }
 
+// Freeze keeps the daemon from doing anything more until it is killed.
+func (s *Site) Freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.daemon != nil {
+		_ = s.daemon.Process.Signal(syscall.SIGSTOP)
+	}
+}
+
 // Pid is the daemon's process.
 func (s *Site) Pid() int {
 	s.mu.Lock()
@@ -220,19 +230,34 @@ func (s *Site) Rows() []Row {
 // Settle waits until every delivery is where only a person can move it on.
 func (s *Site) Settle(within time.Duration) []Row {
 	s.t.Helper()
+	return s.Until(within, Settled)
+}
+
+// Settled tells whether every delivery is where only a person can move it on.
+func Settled(rows []Row) bool {
+	return !slices.ContainsFunc(rows, func(r Row) bool {
+		return slices.Contains([]string{"planned", "scheduled", "armed", "in_doubt"}, r.State)
+	})
+}
+
+// Reach waits until a delivery is in the state.
+func (s *Site) Reach(state string, within time.Duration) {
+	s.t.Helper()
+	s.Until(within, func(rows []Row) bool {
+		return slices.ContainsFunc(rows, func(r Row) bool { return r.State == state })
+	})
+}
+
+// Until waits until the queue is as it should be.
+func (s *Site) Until(within time.Duration, done func([]Row) bool) []Row {
+	s.t.Helper()
 	for end := time.Now().Add(within); ; {
-		rows, open := s.Rows(), 0
-		for _, r := range rows {
-			switch r.State {
-			case "planned", "scheduled", "armed", "in_doubt":
-				open++
-			}
-		}
-		if open == 0 {
+		rows := s.Rows()
+		if done(rows) {
 			return rows
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("%d of %d deliveries are still under way: %+v", open, len(rows), rows)
+			s.t.Fatalf("this queue does not become what it should: %+v", rows)
 		}
 		wait := time.NewTimer(200 * time.Millisecond)
 		<-wait.C

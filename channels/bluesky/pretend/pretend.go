@@ -116,6 +116,7 @@ type Post struct {
 	Alts           []string
 	Links          []string // of facets and the card, in order
 	Tags, Mentions []string
+	Labels         []string // that the author set
 	CreatedAt      string
 	ReplyTo, Root  string // addresses
 	Card           string // title
@@ -274,6 +275,10 @@ func (r *record) post() Post {
 	if uri, ok := dig(r.value, "embed", "external", "uri").(string); ok {
 		p.Links = append(p.Links, uri)
 		p.Card, _ = dig(r.value, "embed", "external", "title").(string)
+	}
+	for _, l := range list(dig(r.value, "labels", "values")) {
+		label, _ := dig(l, "val").(string)
+		p.Labels = append(p.Labels, label)
 	}
 	p.ReplyTo, _ = dig(r.value, "reply", "parent", "uri").(string)
 	p.Root, _ = dig(r.value, "reply", "root", "uri").(string)
