@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,12 +31,10 @@ func newSite(t *testing.T, p *real) *sitetest.Site {
 func unconnected(t *testing.T, p *real, settings string) *sitetest.Site {
 	t.Helper()
 	t.Parallel() // each waits most of the time
-	return sitetest.New(t, fmt.Sprintf(`sky: {platform: bluesky, handle: %q, base_url: %q, allow_private: true, %slanguages: separate}`, p.handle, p.line, settings))
+	return sitetest.New(t, fmt.Sprintf(`sky: {platform: bluesky, handle: %q, base_url: %q, allow_private: true, %slanguages: separate}`, p.handle, p.URL, settings))
 }
 
-func planOf(due time.Duration, media, posts string) string {
-	return sitetest.Plan(due, "defaults: {channels: [sky]}\n"+media, posts)
-}
+const toSky = "defaults: {channels: [sky]}\n"
 
 // patience is for how long a test waits for what must happen.
 const patience = 5 * time.Minute
@@ -92,7 +88,7 @@ func TestPDSDaemonPublishes(t *testing.T) {
     variants: {sky: {thread: [{en: "Two, été."}, {en: "Three: (https://example.org/x)"}]}}
 `
 	s.Start()
-	s.Submit(planOf(2*time.Second, media, posts))
+	s.Submit(toSky+media, posts)
 	s.All(s.Settle(patience), "published", 5)
 	records := p.posts()
 	if len(records) != 7 {
@@ -132,7 +128,7 @@ func TestPDSDaemonPublishes(t *testing.T) {
 		three.Value.Reply.Parent.URI != two.URI || three.Value.Reply.Parent.CID != two.CID || three.Value.Reply.Root.URI != one.URI || three.Value.Reply.Root.CID != one.CID {
 		t.Errorf("the thread: %+v", parts)
 	}
-	if n := p.reached(login); n != 1 {
+	if n := p.Reached(login); n != 1 {
 		t.Errorf("%d logins", n)
 	}
 }
@@ -143,7 +139,7 @@ func TestPDSDaemonRefusesInTheCheck(t *testing.T) {
 	p := newReal(t)
 	s := newSite(t, p)
 	s.Start()
-	s.Write("plan.yaml", planOf(time.Hour, "", `  - {id: long, kind: message, at: AT, text: {en: "`+strings.Repeat("é", 301)+"\"}}\n"))
+	s.Write("plan.yaml", sitetest.Plan(time.Hour, toSky, `  - {id: long, kind: message, at: AT, text: {en: "`+strings.Repeat("é", 301)+"\"}}\n"))
 	if out, code := s.Run("", "plan", "check", s.Path("plan.yaml")); code == 0 || !strings.Contains(out, "P051") {
 		t.Errorf("301 graphemes: %d %s", code, out)
 	}
@@ -152,54 +148,28 @@ func TestPDSDaemonRefusesInTheCheck(t *testing.T) {
 	}
 	const media = "media:\n  photo: {file: photo.jpg, alt: {en: Noise}, credit: \"Photo: the test\", licence: CC0-1.0, shows: nobody}\n"
 	const post = "  - {id: photo, kind: message, at: AT, images: [photo], text: {en: \"A large photo\"}}\n"
-	s.Write("plan.yaml", planOf(2*time.Second, media, post))
-	out, code := s.Run("", "plan", "submit", s.Path("plan.yaml"), "--as", "lead@mayors.example", "--quiet")
-	if code != 0 {
-		if !strings.Contains(out, "P072") {
-			t.Errorf("2.1 MB: %d %s", code, out)
-		}
-	} else {
-		s.Must("approve", "--plan", "one", "-o", "json")
-		s.All(s.Settle(patience), "published", 1)
-	}
-	for _, e := range p.posts() {
-		if code != 0 || len(e.Value.Embed.Images) != 1 || e.Value.Embed.Images[0].Image.Size > 2_000_000 {
-			t.Errorf("%+v", e)
-		}
+	s.Submit(toSky+media, post)
+	s.All(s.Settle(patience), "published", 1)
+	if left := p.posts(); len(left) != 1 || len(left[0].Value.Embed.Images) != 1 || left[0].Value.Embed.Images[0].Image.Size > 2_000_000 {
+		t.Errorf("2.1 MB: %+v", left)
 	}
 }
 
 // TestPDSDaemonKilled: the daemon is killed around its one call, and the post
 // is there once.
 func TestPDSDaemonKilled(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		trouble trouble
-	}{
-		{"before the request arrives", holdRequest},
-		{"between request and answer", holdAnswer},
-		{"between answer and record", 0},
+	for name, trouble := range map[string]func(p *real, s *sitetest.Site){
+		"before the request arrives": func(p *real, _ *sitetest.Site) { p.HoldRequest(put) },
+		"between request and answer": func(p *real, _ *sitetest.Site) { p.HoldAnswer(put) },
+		"between answer and record":  func(p *real, s *sitetest.Site) { p.KillAnswered(put, s) },
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			p := newReal(t)
 			s := newSite(t, p)
 			s.Start()
-			dead := make(chan struct{})
-			if tt.trouble == 0 {
-				// Frozen, it has the answer and cannot do anything with it.
-				p.answering(put, s.Freeze, func() {
-					s.Kill()
-					close(dead)
-				})
-			} else {
-				p.next(put, tt.trouble)
-			}
-			s.Submit(planOf(2*time.Second, "", onePost))
-			if tt.trouble == 0 {
-				<-dead
-			} else {
-				p.await(put)
-			}
+			trouble(p, s)
+			s.Submit(toSky, onePost)
+			p.Await(put, patience)
 			s.Kill()
 			s.Start()
 			s.All(s.Settle(patience), "published", 1)
@@ -226,12 +196,11 @@ func TestPDSDaemonTwice(t *testing.T) {
 		t.Errorf("the second daemon: %v, %s", err, out)
 	}
 	const mention = "com.atproto.identity.resolveHandle"
-	p.next(mention, holdRequest) // so nothing can be published before the copy is made
-	s.Submit(planOf(2*time.Second, "", `  - {id: one, kind: message, at: AT, text: {en: "Ten years with @nobody.test"}}`+"\n"))
-	p.await(mention)
+	p.HoldRequest(mention) // so nothing can be published before the copy is made
+	s.Submit(toSky, `  - {id: one, kind: message, at: AT, text: {en: "Ten years with @nobody.test"}}`+"\n")
+	p.Await(mention, patience)
 	s.Kill()
-	twin := sitetest.Empty(t)
-	copyTree(t, s.Dir, twin.Dir)
+	twin := s.Copy()
 	for _, site := range []*sitetest.Site{s, twin} {
 		site.Start()
 	}
@@ -246,46 +215,21 @@ func TestPDSDaemonTwice(t *testing.T) {
 	}
 }
 
-// copyTree copies files, and no sockets.
-func copyTree(t *testing.T, from, to string) {
-	t.Helper()
-	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, _ := filepath.Rel(from, path)
-		switch {
-		case d.IsDir():
-			return os.MkdirAll(filepath.Join(to, rel), 0o700)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), b, 0o600)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestPDSDaemonRefreshIsLost: the session is over when the post is due, and the
 // answer to its renewal never arrives.
 func TestPDSDaemonRefreshIsLost(t *testing.T) {
 	p := newReal(t)
 	s := newSite(t, p)
 	s.Start()
-	p.next(put, sayExpired)
-	p.next("com.atproto.server.refreshSession", cutAnswer)
-	s.Submit(planOf(2*time.Second, "", onePost))
-	p.await("com.atproto.server.refreshSession")
+	p.sayExpired(put)
+	p.CutAnswer("com.atproto.server.refreshSession")
+	s.Submit(toSky, onePost)
+	p.Await("com.atproto.server.refreshSession", patience)
 	s.All(s.Settle(patience), "published", 1)
 	if n := len(p.posts()); n != 1 {
 		t.Errorf("%d records", n)
 	}
-	if n := p.reached(login); n != 1 {
+	if n := p.Reached(login); n != 1 {
 		t.Errorf("%d logins", n)
 	}
 }
@@ -297,8 +241,7 @@ func TestPDSDaemonDeletedByHand(t *testing.T) {
 		p := newReal(t)
 		s := newSite(t, p)
 		s.Start()
-		later := time.Now().Add(8 * time.Second).UTC().Format("2006-01-02T15:04:05")
-		s.Submit(planOf(2*time.Second, "", onePost+fmt.Sprintf("  - {id: two, kind: message, at: %q, text: {en: Ten more}}\n", later)))
+		s.Submit(toSky, onePost+"  - {id: two, kind: message, at: LATER, text: {en: Ten more}}\n")
 		s.Reach("published", patience)
 		gone := p.posts()[0]
 		p.deleteByHand(gone.key())
@@ -313,9 +256,9 @@ func TestPDSDaemonDeletedByHand(t *testing.T) {
 		p := newReal(t)
 		s := newSite(t, p)
 		s.Start()
-		p.next(put, holdAnswer)
-		s.Submit(planOf(2*time.Second, "", onePost))
-		p.await(put)
+		p.HoldAnswer(put)
+		s.Submit(toSky, onePost)
+		p.Await(put, patience)
 		s.Kill()
 		p.deleteByHand(p.posts()[0].key())
 		s.Start()
@@ -349,15 +292,15 @@ func TestPDSDaemonConnected(t *testing.T) {
 	if out := command(p.password+"\n", "channel", "connect", "sky"); !strings.Contains(out, p.handle) {
 		t.Errorf("connect says %s", out)
 	}
-	logins := p.reached(login)
+	logins := p.Reached(login)
 	s.Kill()
 	s.Start()
 	if out := command("", "channel", "check", "sky"); !strings.Contains(out, p.handle) {
 		t.Errorf("check says %s", out)
 	}
-	s.Submit(planOf(2*time.Second, "", onePost))
+	s.Submit(toSky, onePost)
 	s.All(s.Settle(patience), "published", 1)
-	if n := p.reached(login) - logins; n != 0 || len(p.posts()) != 1 {
+	if n := p.Reached(login) - logins; n != 0 || len(p.posts()) != 1 {
 		t.Errorf("%d logins more, %d records", n, len(p.posts()))
 	}
 	for _, args := range [][]string{{"channel", "list", "-o", "json"}, {"show", s.Rows()[0].ID, "-o", "json"}, {"audit", "export"}, {"doctor"}, {"backup"}} {
@@ -365,7 +308,7 @@ func TestPDSDaemonConnected(t *testing.T) {
 		said["takeover "+strings.Join(args, " ")] = []byte(out)
 	}
 	command("", "channel", "disconnect", "sky", "--yes")
-	if n := p.reached("com.atproto.server.deleteSession"); n != 1 {
+	if n := p.Reached("com.atproto.server.deleteSession"); n != 1 {
 		t.Errorf("the session was ended %d times", n)
 	}
 	if out, code := s.Run("", "channel", "check", "sky"); code == 0 {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/ittakesacommunity/takeover/channels/channeltest"
 	"github.com/ittakesacommunity/takeover/internal/peertest"
 	"github.com/ittakesacommunity/takeover/internal/secret"
+	"github.com/ittakesacommunity/takeover/internal/sitetest"
 )
 
 // real is a fresh account on a real personal data server, with a line between
@@ -30,32 +30,18 @@ import (
 type real struct {
 	t                     *testing.T
 	direct                string // address of the server itself
-	line                  string // address of the line
+	*sitetest.Line               // to it
 	did, handle, password string
 	access                string // of the owner, who acts by hand
 
 	mu      sync.Mutex
-	trouble map[string]trouble   // by procedure, for its next call
-	held    chan string          // names of calls that were held
-	around  map[string][2]func() // done before and after the next answer to the call leaves
-	count   map[string]int       // calls that reached the server, by name
-	secrets []string             // tokens that the server gave out
+	secrets []string // tokens that the server gave out
 }
-
-// trouble is what the line does to a call.
-type trouble int
-
-const (
-	holdRequest trouble = iota + 1 // the server never sees it
-	holdAnswer                     // the server acts, and nobody hears
-	cutAnswer                      // the same, and the caller knows at once
-	sayExpired                     // the server never sees it, and the session is said to be over
-)
 
 func newReal(t *testing.T) *real {
 	t.Helper()
 	p := &real{t: t, direct: strings.TrimSuffix(peertest.Need(t, "pds", "TAKEOVER_TEST_PDS"), "/"),
-		handle: fmt.Sprintf("t%x.test", rand.Uint64()>>24), trouble: map[string]trouble{}, around: map[string][2]func(){}, held: make(chan string, 100), count: map[string]int{}}
+		handle: fmt.Sprintf("t%x.test", rand.Uint64()>>24)}
 	var account struct {
 		DID    string `json:"did"`
 		Access string `json:"accessJwt"`
@@ -65,10 +51,8 @@ func newReal(t *testing.T) *real {
 	var app struct{ Password string }
 	p.do("com.atproto.server.createAppPassword", map[string]any{"name": "takeover"}, &app)
 	p.password = app.Password
-	line := httptest.NewServer(http.HandlerFunc(p.pass))
-	t.Cleanup(line.Close)
-	t.Cleanup(line.CloseClientConnections)
-	p.line = line.URL
+	p.Line = sitetest.NewLine(t, p.direct, func(q *http.Request) string { return strings.TrimPrefix(q.URL.Path, "/xrpc/") })
+	p.Heard = p.harvest
 	return p
 }
 
@@ -104,108 +88,19 @@ func (p *real) do(name string, body, into any) {
 	}
 }
 
-// pass is the line.
-func (p *real) pass(w http.ResponseWriter, q *http.Request) {
-	name := strings.TrimPrefix(q.URL.Path, "/xrpc/")
-	body, err := io.ReadAll(q.Body)
-	if err != nil {
-		return
-	}
-	p.mu.Lock()
-	trouble := p.trouble[name]
-	around, watched := p.around[name]
-	delete(p.trouble, name)
-	delete(p.around, name)
-	if trouble != holdRequest && trouble != sayExpired {
-		p.count[name]++
-	}
-	p.mu.Unlock()
-	switch trouble {
-	case holdRequest:
-		p.held <- name
-		<-q.Context().Done()
-		return
-	case sayExpired:
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"error":"ExpiredToken","message":"Token has expired"}`)
-		return
-	}
-	// The caller may die: what arrived here goes on to the server all the same.
-	on, err := http.NewRequest(q.Method, p.direct+q.URL.RequestURI(), bytes.NewReader(body))
-	if err != nil {
-		return
-	}
-	on.Header = q.Header.Clone()
-	resp, err := http.DefaultClient.Do(on)
-	if err != nil {
-		return
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return
-	}
+// harvest keeps the tokens that the server gives out.
+func (p *real) harvest(_ *http.Request, answer []byte) {
 	var session struct{ AccessJwt, RefreshJwt string }
 	if json.Unmarshal(answer, &session) == nil && session.AccessJwt != "" {
 		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.secrets = append(p.secrets, session.AccessJwt, session.RefreshJwt)
-		p.mu.Unlock()
-	}
-	switch trouble {
-	case holdAnswer:
-		p.held <- name
-		<-q.Context().Done()
-		return
-	case cutAnswer:
-		p.held <- name
-		panic(http.ErrAbortHandler)
-	}
-	if watched {
-		around[0]()
-	}
-	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
-	w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
-	w.WriteHeader(resp.StatusCode)
-	_, _ = w.Write(answer)
-	if watched {
-		_ = http.NewResponseController(w).Flush()
-		around[1]()
 	}
 }
 
-func (p *real) next(name string, t trouble) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.trouble[name] = t
-}
-
-// answering does something before and after the next answer to a call of that name leaves.
-func (p *real) answering(name string, before, after func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.around[name] = [2]func(){before, after}
-}
-
-func (p *real) reached(name string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.count[name]
-}
-
-// await waits until the line holds a call of that name.
-func (p *real) await(name string) {
-	p.t.Helper()
-	for late := time.After(patience); ; {
-		select {
-		case held := <-p.held:
-			if held == name {
-				return
-			}
-		case <-late:
-			p.t.Fatalf("no %s came", name)
-		}
-	}
+// sayExpired tells that the session is over in answer to the next call of that name.
+func (p *real) sayExpired(name string) {
+	p.Say(name, http.StatusBadRequest, `{"error":"ExpiredToken","message":"Token has expired"}`)
 }
 
 // leaks names the places in which a secret stands.
@@ -275,7 +170,7 @@ func (p *real) deleteByHand(key string) {
 func (p *real) channel(media map[campaign.Digest][]byte) *bluesky.Channel {
 	p.t.Helper()
 	ch, err := bluesky.New(campaign.Channel{Platform: "bluesky", Handle: p.handle,
-		Settings: map[string]string{"base_url": p.line, "allow_private": "true", "password": "file:app.password"}},
+		Settings: map[string]string{"base_url": p.URL, "allow_private": "true", "password": "file:app.password"}},
 		channels.Env{Now: time.Now, Secret: func(string) (secret.String, error) { return secret.New(p.password), nil },
 			Media: func(d campaign.Digest) ([]byte, error) { return media[d], nil }})
 	if err != nil {
@@ -397,7 +292,7 @@ func TestPDSRefuses(t *testing.T) {
 func (p *real) connected() (*bluesky.Channel, *channeltest.Keeper) {
 	p.t.Helper()
 	keep := &channeltest.Keeper{}
-	ch, err := bluesky.New(campaign.Channel{Platform: "bluesky", Settings: map[string]string{"base_url": p.line, "allow_private": "true"}},
+	ch, err := bluesky.New(campaign.Channel{Platform: "bluesky", Settings: map[string]string{"base_url": p.URL, "allow_private": "true"}},
 		channels.Env{Now: time.Now, Keep: keep})
 	if err != nil {
 		p.t.Fatal(err)
@@ -429,9 +324,9 @@ func change(t *testing.T, k *channeltest.Keeper, fields map[string]any) {
 func TestPDSRefreshIsLost(t *testing.T) {
 	p := newReal(t)
 	ch, keep := p.connected()
-	logins := p.reached("com.atproto.server.createSession")
+	logins := p.Reached("com.atproto.server.createSession")
 	change(t, keep, map[string]any{"until": time.Now()})
-	p.next("com.atproto.server.refreshSession", holdAnswer)
+	p.HoldAnswer("com.atproto.server.refreshSession")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	if _, err := ch.Prepare(ctx, channels.Request{Content: campaign.Content{Text: "a"}}); channels.FateOf(err) != channels.NotSent {
@@ -443,7 +338,7 @@ func TestPDSRefreshIsLost(t *testing.T) {
 	if _, err := ch.Publish(t.Context(), p.request(ch, "a", campaign.Content{Text: "a"})); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.reached("com.atproto.server.createSession") - logins; n != 0 || keep.Changes != 1 {
+	if n := p.Reached("com.atproto.server.createSession") - logins; n != 0 || keep.Changes != 1 {
 		t.Errorf("%d logins, %d renewals: the old refresh token still serves", n, keep.Changes)
 	}
 	// Tokens that are worth nothing: the app password opens another session.
@@ -451,7 +346,7 @@ func TestPDSRefreshIsLost(t *testing.T) {
 	if _, err := ch.Inspect(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if n := p.reached("com.atproto.server.createSession") - logins; n != 1 {
+	if n := p.Reached("com.atproto.server.createSession") - logins; n != 1 {
 		t.Errorf("%d logins after the session was ended", n)
 	}
 	if n := len(p.posts()); n != 1 {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/ittakesacommunity/takeover/channels/mastodon/pretend"
 	"github.com/ittakesacommunity/takeover/internal/sitetest"
@@ -115,15 +114,15 @@ func TestF29DaemonKilled(t *testing.T) {
 			s.mu.Lock()
 			s.kill = true
 			s.mu.Unlock()
-			s.Submit(sitetest.Plan(2*time.Second, `defaults: {channels: [social]}
+			s.Submit(`defaults: {channels: [social]}
 media:
   wall: {file: wall.png, alt: {en: A wall}, credit: "Photo: the test", licence: CC0-1.0, shows: nobody}
 `, `  - {id: one, kind: message, at: AT, images: [wall],
      text: {en: "Ten years, one community: https://www.gfmd.org/ten"}, variants: {social: {thread: [{en: "And ten more."}]}}}
-`))
+`)
 			<-s.died
 			s.Start()
-			s.All(s.Settle(90*time.Second), "published", 1)
+			s.All(s.Settle(patience), "published", 1)
 			posts := s.server.Statuses()
 			if len(posts) != 2 || s.server.Ever() != 2 || len(posts[0].Media) != 1 || posts[0].Media[0].Description != "A wall" ||
 				posts[1].InReplyTo != posts[0].ID || posts[0].Visibility != "public" || posts[1].Visibility != "unlisted" || posts[0].App != "It Takes a Community" {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,34 +12,11 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/channels/channeltest"
-	"github.com/ittakesacommunity/takeover/channels/mastodon/pretend"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
-// TestServers puts the same questions to the pretend server in both moods and
-// to a real one, whose address and token TAKEOVER_TEST_MASTODON_URL and
-// TAKEOVER_TEST_MASTODON_TOKEN give. What is posted there only followers see,
-// and it is deleted again.
-func TestServers(t *testing.T) {
-	for _, o := range []pretend.Options{{}, {Software: "pixelfed", Keys: pretend.Ignores}} {
-		t.Run("pretend "+o.Software, func(t *testing.T) {
-			s := newServer(o)
-			server := httptest.NewServer(s)
-			defer server.Close()
-			askServer(t, server.URL, canary)
-			if left := s.Statuses(); len(left) != 0 {
-				t.Errorf("left behind: %+v", left)
-			}
-		})
-	}
-	t.Run("real", func(t *testing.T) {
-		url, token := os.Getenv("TAKEOVER_TEST_MASTODON_URL"), os.Getenv("TAKEOVER_TEST_MASTODON_TOKEN")
-		if url == "" || token == "" {
-			t.Skip("TAKEOVER_TEST_MASTODON_URL and TAKEOVER_TEST_MASTODON_TOKEN name no server")
-		}
-		askServer(t, url, token)
-	})
-}
+// TestServers puts the same questions to the adapter on each server.
+func TestServers(t *testing.T) { eachServer(t, askServer) }
 
 // askServer posts a thread with a picture, repeats it, reads it back and takes
 // it down.

@@ -178,6 +178,25 @@ func (s *Site) Start() {
 	s.Must("health", "--wait", "30s")
 }
 
+// Copy is a site with the same files. No daemon may run meanwhile.
+func (s *Site) Copy() *Site {
+	s.t.Helper()
+	twin := Empty(s.t)
+	for path, b := range s.Files() {
+		rel, err := filepath.Rel(s.Dir, path)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(twin.Path(rel)), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(twin.Path(rel), b, 0o600)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return twin
+}
+
 // Kill ends the daemon, if one runs, as a power cut would. It may be called
 // from any goroutine.
 func (s *Site) Kill() {
@@ -191,8 +210,8 @@ func (s *Site) Kill() {
 	}
 }
 
-// Freeze keeps the daemon from doing anything more until it is killed.
-func (s *Site) Freeze() {
+// freeze keeps the daemon from doing anything more until it is killed.
+func (s *Site) freeze() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.daemon != nil {
@@ -278,18 +297,28 @@ func (s *Site) All(rows []Row, state string, n int) {
 }
 
 // Plan is a plan "one" on the window, with the media and posts given as YAML
-// entries; AT in them becomes the time in due.
+// entries; AT in them becomes the time in due, LATER ten seconds after it.
 func Plan(due time.Duration, media, posts string) string {
-	at := time.Now().Add(due).UTC().Format(`"2006-01-02T15:04:05"`)
+	now := time.Now()
+	at := func(in time.Duration) string { return now.Add(in).UTC().Format(`"2006-01-02T15:04:05"`) }
 	return "schema: takeover/plan-v1\nplan: one\ncampaign: itac\nwindow: w\ntitle: One\ntimezone: UTC\nlanguages: [en, fr, es, ar]\n" +
-		media + "posts:\n" + strings.ReplaceAll(posts, "AT", at)
+		media + "posts:\n" + strings.NewReplacer("AT", at(due), "LATER", at(due+10*time.Second)).Replace(posts)
 }
 
-// Submit hands the plan in as its lead and has it approved.
-func (s *Site) Submit(plan string) {
+// Submit hands the Plan in as its lead and has it approved. It is due as soon
+// as the machine can: a plan whose time has come before it was handed in is refused.
+func (s *Site) Submit(media, posts string) {
 	s.t.Helper()
-	s.Write("plan.yaml", plan)
-	s.Must("plan", "submit", s.Path("plan.yaml"), "--as", "lead@mayors.example", "--quiet")
+	for due := 2 * time.Second; ; due *= 2 {
+		s.Write("plan.yaml", Plan(due, media, posts))
+		out, code := s.Run("", "plan", "submit", s.Path("plan.yaml"), "--as", "lead@mayors.example", "--quiet")
+		if code == 0 {
+			break
+		}
+		if !strings.Contains(out, "is in the past") || due > time.Minute {
+			s.t.Fatalf("takeover plan submit ended with %d:\n%s", code, out)
+		}
+	}
 	s.Must("approve", "--plan", "one", "-o", "json")
 }
 
