@@ -105,12 +105,18 @@ func (a *app) commands() []*cobra.Command {
 		a.channelCommand(), a.windowCommand(), extend(a.userCommand(), a.userListCommand()), a.tokenCommand(),
 		extend(a.consentCommand(), a.consentListCommand(), a.consentShowCommand()), a.forgetCommand(), a.balanceCommand(), a.contributorCommand(), a.reportCommand(),
 		a.followable(extend(a.auditCommand(), a.auditExportCommand())),
-		a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.secretCommand(), a.versionCommand(),
+		a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.secretCommand(), a.manualCommand(), a.versionCommand(),
 	}
 }
 
+// released is the version that cmd/release gave; "" for a build of one's own.
+var released string
+
 // version is the module's version as it was built.
 func version() string {
+	if released != "" {
+		return released
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "devel"
