@@ -120,3 +120,37 @@ func TestTakeBackApproval(t *testing.T) {
 		t.Errorf("%v: %+v, %s", err, out, states(w.all()))
 	}
 }
+
+// TestATranslationStandsBesideItsOriginal: also when the original is approved
+// already; each step beside its own, and the original beside nothing.
+func TestATranslationStandsBesideItsOriginal(t *testing.T) {
+	w := newWorld(t)
+	plan := func(fr string) []byte {
+		return planOf(`  - {id: two, kind: message, channels: [wall], at: "2026-12-15T09:00", text: {en: "Streets.", fr: "` + fr + `"}}
+  - {id: one, kind: message, channels: [wall], at: "2026-12-15T11:00", text: {en: "Alone."}}
+`)
+	}
+	w.submit(w.lead(), plan("Des rues."))
+	originals := func() map[string]Original {
+		t.Helper()
+		in, err := w.Inbox(ctx, w.second(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]Original{}
+		for _, item := range in.Approvals {
+			for d, o := range item.Originals {
+				out[item.Contents[d].Text] = o
+			}
+		}
+		return out
+	}
+	if got := originals(); len(got) != 1 || got["Des rues."].Text != "Streets." || got["Des rues."].Language != "en" {
+		t.Errorf("originals are %+v", got)
+	}
+	w.approveAll()
+	w.submit(w.lead(), plan("Les rues."))
+	if got := originals(); len(got) != 1 || got["Les rues."].Text != "Streets." {
+		t.Errorf("a translation that changed alone stands beside %+v", got)
+	}
+}

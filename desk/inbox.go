@@ -36,7 +36,7 @@ func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, e
 			case awaits(&v, r.c.Policies):
 				key := string(v.Plan) + "/" + string(v.Post)
 				if items[key] == nil {
-					items[key] = &InboxItem{Plan: v.Plan, Post: v.Post, Mechanism: v.Mechanism, First: v.Due, Contents: map[campaign.Digest]campaign.Content{}, Since: map[campaign.Digest]Since{}}
+					items[key] = &InboxItem{Plan: v.Plan, Post: v.Post, Mechanism: v.Mechanism, First: v.Due, Contents: map[campaign.Digest]campaign.Content{}, Since: map[campaign.Digest]Since{}, Originals: map[campaign.Digest]Original{}}
 					order = append(order, key)
 				}
 				rows = &items[key].Rows
@@ -55,8 +55,18 @@ func (d *Desk) Inbox(ctx context.Context, a campaign.Actor, mine bool) (Inbox, e
 		if err != nil {
 			return err
 		}
+		plans := map[campaign.PlanID][]campaign.Delivery{}
 		for _, key := range order {
-			if err := r.complete(items[key]); err != nil {
+			item := items[key]
+			if err := r.complete(item); err != nil {
+				return err
+			}
+			if plans[item.Plan] == nil {
+				if plans[item.Plan], err = r.OfPlan(item.Plan); err != nil {
+					return err
+				}
+			}
+			if err := r.originals(item, plans[item.Plan]); err != nil {
 				return err
 			}
 			if items[key].Mine || !mine {

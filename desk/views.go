@@ -58,9 +58,10 @@ type InboxItem struct {
 	Mechanism campaign.MechanismID                 `json:"mechanism"`
 	Rows      []Row                                `json:"rows"`
 	Contents  map[campaign.Digest]campaign.Content `json:"contents"`
-	Since     map[campaign.Digest]Since            `json:"since,omitempty"` // what changed since somebody approved, by the new content
-	First     time.Time                            `json:"first"`           // earliest due
-	Hash      campaign.Digest                      `json:"hash"`            // to be expected by an approval of exactly these
+	Since     map[campaign.Digest]Since            `json:"since,omitempty"`     // what changed since somebody approved, by the new content
+	Originals map[campaign.Digest]Original         `json:"originals,omitempty"` // of translations, by their content
+	First     time.Time                            `json:"first"`               // earliest due
+	Hash      campaign.Digest                      `json:"hash"`                // to be expected by an approval of exactly these
 	Comments  []campaign.Comment                   `json:"comments,omitempty"`
 	Mine      bool                                 `json:"mine"`          // the reader may approve it
 	Why       string                               `json:"why,omitempty"` // why not

@@ -32,8 +32,9 @@ type preview struct {
 	Rows     []queueRow
 	Dir      string
 	Pictures []pictureView
-	Since    *desk.Since   // what changed since somebody approved
-	Were     []pictureView // the pictures that were approved, where those changed
+	Original *desk.Original // nil: this is no translation
+	Since    *desk.Since    // what changed since somebody approved
+	Were     []pictureView  // the pictures that were approved, where those changed
 }
 
 type pictureView struct {
@@ -81,7 +82,13 @@ func (s *Server) inbox(r *http.Request, p page) (v inboxView, err error) {
 	}
 	v = inboxView{page: p, Decide: p.rows(in.Decide), Missed: p.rows(in.Missed), Paused: p.rows(in.Paused)}
 	for _, item := range in.Approvals {
-		v.Approvals = append(v.Approvals, postView{item, p.Time(item.First), p.previews(item.Rows, item.Contents, item.Since)})
+		views := p.previews(item.Rows, item.Contents, item.Since)
+		for i := range views {
+			if o, ok := item.Originals[views[i].Rows[0].Delivery.Content]; ok {
+				views[i].Original = &o
+			}
+		}
+		v.Approvals = append(v.Approvals, postView{item, p.Time(item.First), views})
 	}
 	return v, nil
 }

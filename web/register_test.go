@@ -192,3 +192,15 @@ func (w *world) press(path, form string, cookie *http.Cookie) *httptest.Response
 	w.t.Helper()
 	return answered(w.tcp, "POST", path, form, cookie)
 }
+
+// TestTheInboxShowsTheOriginal: beside its translation, each marked with its language.
+func TestTheInboxShowsTheOriginal(t *testing.T) {
+	w := newWorld(t)
+	p := mayorsPlan("Streets.")
+	p.Source = strings.Replace(strings.Replace(p.Source, "{en: \"Streets.\"}", "{en: \"Streets.\", fr: \"Des rues.\"}", 1), "languages: [en]", "languages: [en, fr]", 1)
+	w.ask("lead@mayors.example", "POST", "/plans", p, http.StatusOK, nil)
+	body := w.page("/inbox", w.signedIn("second@campaign.example")).Body.String()
+	if !strings.Contains(body, "<blockquote lang=\"en\" dir=\"auto\">Streets.</blockquote>\n<blockquote lang=\"fr\" dir=\"auto\">Des rues.</blockquote>") {
+		t.Errorf("the translation stands alone: %s", body)
+	}
+}
