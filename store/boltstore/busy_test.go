@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 // TestF12MoreWaitThanFit: more changes than may wait are refused with an error,
@@ -21,8 +22,8 @@ func TestF12MoreWaitThanFit(t *testing.T) {
 	})
 	<-begun
 	const more = 100
-	refused := make(chan int, maxWaiting+more)
-	for i := range maxWaiting + more {
+	refused := make(chan int, turns.MaxWaiting+more)
+	for i := range turns.MaxWaiting + more {
 		all.Go(func() {
 			err := s.Update(context.Background(), func(tx store.Tx) error {
 				return tx.PutSetting(fmt.Sprintf("flood/%d", i), []byte("x"))
@@ -43,7 +44,7 @@ func TestF12MoreWaitThanFit(t *testing.T) {
 	all.Wait()
 	err := s.View(context.Background(), func(tx store.Tx) error {
 		names, err := tx.SettingNames("flood/")
-		if len(names) != maxWaiting || len(lost) != more {
+		if len(names) != turns.MaxWaiting || len(lost) != more {
 			t.Errorf("%d kept, %d refused", len(names), len(lost))
 		}
 		for _, name := range names {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 // Options say where a store lies.
@@ -83,7 +85,6 @@ func Open(o Options) (_ *Store, err error) {
 	}
 	s := &Store{
 		o: o, lock: lock, suspects: map[suspect]string{},
-		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
 		info: Info{MigratedFrom: Schema},
 	}
 	defer func() {
@@ -108,7 +109,7 @@ func Open(o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	lock.mark(lockOpen)
-	go s.write()
+	s.turns = turns.New(maxShare, s.admit, s.commit)
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 // ReadCopy runs f on the store at path, which must be of this program's schema
@@ -38,13 +39,12 @@ func OpenReadOnly(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{o: Options{Path: path}, db: db, suspects: map[suspect]string{},
-		wake: make(chan struct{}, 1), stopped: make(chan struct{}), info: Info{MigratedFrom: Schema}}
-	close(s.stopped) // no writer runs
+	s := &Store{o: Options{Path: path}, db: db, suspects: map[suspect]string{}, info: Info{MigratedFrom: Schema}}
 	if err := s.readLife(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s.generation.Store(s.life.Generation)
+	s.turns = turns.New(maxShare, s.admit, s.commit)
 	return s, nil
 }
 

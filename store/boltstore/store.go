@@ -14,6 +14,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 // Store is an open store. Its methods may be called from several goroutines.
@@ -23,12 +24,8 @@ type Store struct {
 	lock *lockFile // nil where the store can only be read
 	db   *bolt.DB
 
-	mu      sync.Mutex
-	queue   []*call
-	closing bool
-	wake    chan struct{} // holds one token when the queue may have grown
-	stopped chan struct{} // closed when the writer has ended
-	close   sync.Once
+	turns *turns.Queue[*tx]
+	close sync.Once
 
 	broken     atomic.Pointer[error]
 	generation atomic.Uint64
@@ -99,11 +96,7 @@ func (s *Store) CounterErr() error {
 // Close implements store.Store. Calls that come after it fail with ErrClosed.
 func (s *Store) Close() (err error) {
 	s.close.Do(func() {
-		s.mu.Lock()
-		s.closing = true
-		s.mu.Unlock()
-		close(s.wake) // enqueue sends only while closing is false, under mu
-		<-s.stopped
+		s.turns.Close()
 		if s.broken.Load() == nil && s.dirty && s.o.Counter != "" {
 			err = s.raiseNow()
 		}

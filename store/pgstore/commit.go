@@ -3,123 +3,35 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
-const (
-	// maxShare is the most calls in one commit: each has a savepoint, and the
-	// server keeps 64 of these in fast memory.
-	maxShare = 60
-	// maxWaiting is the most calls that may wait for their turn.
-	maxWaiting = 16 << 10
-)
+// maxShare is the most calls in one commit: each has a savepoint, and the
+// server keeps 64 of these in fast memory.
+const maxShare = 60
 
 // call is one Update on its way through the queue.
-type call struct {
-	ctx   context.Context
-	taken atomic.Bool // by the writer, or by its caller who gave up waiting
-	began bool        // the writer's: it had a turn
-	turn  chan *tx    // the writer says: run now; again when the database lost the last turn
-	ran   chan error  // the caller says how its function ended
-	done  chan error  // the outcome
-}
+type call = turns.Call[*tx]
 
-// errPanicked stands for a function that did not return.
-var errPanicked = errors.New("the function did not return")
-
-// Update implements store.Store.
+// Update implements store.Store. f runs again where the database lost its turn.
 func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
-	c := &call{ctx: ctx, turn: make(chan *tx), ran: make(chan error), done: make(chan error, 1)}
-	if err := s.enqueue(c); err != nil {
-		return err
-	}
-	gaveUp := ctx.Done()
-	for {
-		select {
-		case t := <-c.turn:
-			runOn(c, t, f)
-			gaveUp = nil // from now on the outcome counts
-		case err := <-c.done:
-			return err
-		case <-gaveUp:
-			if c.taken.CompareAndSwap(false, true) {
-				return ctx.Err()
-			}
-			gaveUp = nil
-		}
-	}
+	return s.turns.Do(ctx, func(t *tx) error {
+		defer func() { t.over = true }()
+		return f(t)
+	})
 }
 
-// runOn lets f have its turn on the caller's goroutine and reports even a
-// panic or an exit of the goroutine, so that the writer goes on.
-func runOn(c *call, t *tx, f func(store.Tx) error) {
-	err := errPanicked
-	defer func() {
-		t.over = true
-		c.ran <- err
-	}()
-	err = f(t)
-}
-
-func (s *Store) enqueue(c *call) error {
-	if err := c.ctx.Err(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closing:
-		return store.ErrClosed
-	case s.broken.Load() != nil:
+// admit refuses what could not be kept.
+func (s *Store) admit() error {
+	if s.broken.Load() != nil {
 		return s.brokenErr()
-	case len(s.queue) >= maxWaiting:
-		return fmt.Errorf("%w: %d", store.ErrBusy, len(s.queue))
-	}
-	s.queue = append(s.queue, c)
-	select {
-	case s.wake <- struct{}{}:
-	default:
 	}
 	return nil
-}
-
-// write is the one goroutine that commits. It ends when the store closes and
-// the queue is empty.
-func (s *Store) write() {
-	defer close(s.stopped)
-	for range s.wake {
-		for calls := s.take(); len(calls) > 0; calls = s.take() {
-			s.serve(calls)
-		}
-	}
-}
-
-// take returns the calls that wait. When there are several it lets others that
-// are ready to run join, as long as they come; a call alone does not wait.
-func (s *Store) take() (calls []*call) {
-	for n := -1; ; runtime.Gosched() {
-		s.mu.Lock()
-		if len(s.queue) <= 1 || len(s.queue) == n || len(s.queue) >= maxShare {
-			break
-		}
-		n = len(s.queue)
-		s.mu.Unlock()
-	}
-	defer s.mu.Unlock()
-	k := min(len(s.queue), maxShare)
-	calls = s.queue[:k:k]
-	s.queue = s.queue[k:]
-	if len(s.queue) == 0 {
-		s.queue = nil
-	}
-	return calls
 }
 
 // serve brings the calls to their end: again where the database lost a turn that
@@ -145,8 +57,8 @@ func (s *Store) serve(calls []*call) {
 			return
 		}
 		for _, c := range left {
-			if c.began || c.taken.CompareAndSwap(false, true) {
-				c.done <- err
+			if c.Begin() {
+				c.End(err)
 			}
 		}
 		return
@@ -163,22 +75,20 @@ func (s *Store) attempt(calls []*call) (left []*call, err error) {
 	defer w.rollback()
 	var waiting []*call
 	for i, c := range calls {
-		if !c.began && !c.taken.CompareAndSwap(false, true) {
+		if !c.Begin() {
 			continue
 		}
-		c.began = true
 		before := w.mark(len(calls) > 1)
-		c.turn <- &tx{s: s, w: w}
-		ferr := <-c.ran
+		ferr := c.Run(&tx{s: s, w: w})
 		if w.err != nil {
-			if !errors.Is(ferr, errPanicked) {
+			if !errors.Is(ferr, turns.ErrPanicked) {
 				waiting = append(waiting, c)
 			}
 			return append(waiting, calls[i+1:]...), w.err
 		}
 		if ferr != nil {
 			w.backTo(before)
-			c.done <- ferr
+			c.End(ferr)
 			continue
 		}
 		waiting = append(waiting, c)
@@ -190,7 +100,7 @@ func (s *Store) attempt(calls []*call) (left []*call, err error) {
 	}
 	s.point("committed, not answered")
 	for _, c := range waiting {
-		c.done <- nil
+		c.End(nil)
 	}
 	return nil, nil
 }

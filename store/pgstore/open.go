@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 var (
@@ -92,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 	}
 	config.ConnConfig.ConnectTimeout = patience
-	s := &Store{o: o, suspects: map[suspect]string{}, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	s := &Store{o: o, suspects: map[suspect]string{}}
 	s.config = config.ConnConfig.Copy()
 	s.config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		if n.SeverityUnlocalized == "WARNING" {
@@ -113,7 +114,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = conn.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
-	go s.write()
+	s.turns = turns.New(maxShare, s.admit, s.serve)
 	if err := s.Update(ctx, func(t store.Tx) error { return t.(*tx).raise() }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/turns"
 )
 
 // Store is an open store. Its methods may be called from several goroutines.
@@ -22,12 +23,9 @@ type Store struct {
 	pool   *pgxpool.Pool // of views
 	place  string        // the question where we are
 
-	mu      sync.Mutex
-	queue   []*call
-	closing bool
-	wake    chan struct{} // holds one token when the queue may have grown
-	stopped chan struct{} // closed when the writer has ended
-	close   sync.Once
+	turns *turns.Queue[*tx]
+	mu    sync.Mutex // of info
+	close sync.Once
 
 	broken     atomic.Pointer[error]
 	generation atomic.Uint64
@@ -58,7 +56,7 @@ func (s *Store) View(ctx context.Context, f func(store.Tx) error) error {
 	if s.broken.Load() != nil {
 		return s.brokenErr()
 	}
-	if s.isClosing() {
+	if s.turns.Closed() {
 		return store.ErrClosed
 	}
 	wait, cancel := context.WithTimeout(ctx, answerIn)
@@ -68,7 +66,7 @@ func (s *Store) View(ctx context.Context, f func(store.Tx) error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if s.isClosing() {
+		if s.turns.Closed() {
 			return store.ErrClosed
 		}
 		return away(err)
@@ -94,20 +92,10 @@ func (s *Store) Generation() uint64 { return s.generation.Load() }
 // Opened tells what Open found and did.
 func (s *Store) Opened() Info { return s.info }
 
-func (s *Store) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing
-}
-
 // Close implements store.Store. Calls that come after it fail with ErrClosed.
 func (s *Store) Close() (err error) {
 	s.close.Do(func() {
-		s.mu.Lock()
-		s.closing = true
-		s.mu.Unlock()
-		close(s.wake) // enqueue sends only while closing is false, under mu
-		<-s.stopped
+		s.turns.Close()
 		s.pool.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
