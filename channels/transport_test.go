@@ -95,7 +95,7 @@ func TestFateOf(t *testing.T) {
 	}
 }
 
-func TestSafeTexts(t *testing.T) {
+func TestF71SafeTexts(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		safe      func(string) string

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestHostileFiles: whatever is handed in gives findings with a place, in
+// TestF50HostileFiles: whatever is handed in gives findings with a place, in
 // bounded memory (reliability.md, F50).
-func TestHostileFiles(t *testing.T) {
+func TestF50HostileFiles(t *testing.T) {
 	head := "schema: takeover/campaign-v1\n"
 	for name, src := range map[string][]byte{
 		"empty":           nil,

@@ -53,6 +53,7 @@ var audiences = map[string]audience{
 	"trouble":           {roles: operate, push: true, urgent: true},
 	"consent_withdrawn": {leads: true, roles: decide, push: true, urgent: true},
 	"consent_ended":     {leads: true, roles: decide, push: true, urgent: true},
+	"zones":             {leads: true, roles: decide, push: true, urgent: true},
 	"window_revoked":    {leads: true, roles: answer, urgent: true},
 }
 

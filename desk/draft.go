@@ -103,7 +103,7 @@ func (dr *draft) followPeople() {
 			continue
 		}
 		m := renamed(n, k)
-		if strings.HasPrefix(e.Rule, movedRule) && dr.saidBefore(n, k) {
+		if strings.HasPrefix(e.Rule, plan.MovedRule) && dr.saidBefore(n, k) {
 			m.Rule, m.Due, m.Latest = e.Rule, e.Due, e.Latest
 			m.Wants = campaign.ApprovalHash(dr.exp.Contents[m.Content], m.Terms())
 		}
@@ -119,7 +119,7 @@ func (dr *draft) followPeople() {
 // occurrence was made.
 func (dr *draft) saidBefore(n campaign.Delivery, k int) bool {
 	for k--; k > 0; k-- {
-		if e := dr.stored[renamed(n, k).ID]; !strings.HasPrefix(e.Rule, movedRule) {
+		if e := dr.stored[renamed(n, k).ID]; !strings.HasPrefix(e.Rule, plan.MovedRule) {
 			return e.Due.Equal(n.Due)
 		}
 	}

@@ -76,19 +76,25 @@ func (d *Desk) restyled(r *room, c *campaign.Campaign) ([]Row, error) {
 }
 
 // looks are the contents of a plan's deliveries under a kit, by their digests.
-// Cards are told apart by what is on them, so that none is drawn.
 func (d *Desk) looks(r *room, parsed *plan.Plan, p *campaign.Plan, existing []campaign.Delivery, kit campaign.Kit) map[campaign.DeliveryID]campaign.Digest {
+	out := map[campaign.DeliveryID]campaign.Digest{}
+	for _, v := range d.derived(r, parsed, p, existing, kit) {
+		out[v.ID] = v.Content
+	}
+	return out
+}
+
+// derived are a plan's deliveries as its stored file makes them now, under a kit.
+// Cards are told apart by what is on them, so that none is drawn.
+func (d *Desk) derived(r *room, parsed *plan.Plan, p *campaign.Plan, existing []campaign.Delivery, kit campaign.Kit) []campaign.Delivery {
 	env := plan.Env{Now: r.now, Campaign: r.c, Surface: d.surfaces(r), Existing: existing, Author: p.By, Revision: p.Revision,
 		Media: beside(nothingNew, p), Anchors: p.Anchors, Values: p.Values, Kit: &kit,
 		Card: func(q plan.QuoteCard, _ campaign.Limits) (campaign.Media, error) {
 			return campaign.Media{Digest: q.Key(), Type: "image/png", Width: q.Width, Height: q.Height}, nil
 		}}
 	x, _ := plan.Expand(parsed, env)
-	out := map[campaign.DeliveryID]campaign.Digest{}
-	if x != nil {
-		for _, v := range x.Deliveries {
-			out[v.ID] = v.Content
-		}
+	if x == nil {
+		return nil
 	}
-	return out
+	return x.Deliveries
 }

@@ -81,6 +81,39 @@ func TestF18WhatMayHaveGoneOutIsSettledByAPerson(t *testing.T) {
 	}
 }
 
+// TestF18FoundPublicIsNotSentAgain: while a store that was put back waits to be
+// looked at, a person may say of what is queued that it is public; a later
+// revision of its plan leaves it so.
+func TestF18FoundPublicIsNotSentAgain(t *testing.T) {
+	w := newWorld(t)
+	w.submit(w.lead(), planOf(post("out", "2026-12-14T20:00", "One."), post("free", "2026-12-14T21:00", "Two.")))
+	w.approveAll()
+	out, free := w.of("out")[0].ID, w.of("free")[0].ID
+	there := Resolution{PublishedAs: "https://wall.example/1", Why: "it stands there"}
+	_, err := w.Resolve(t.Context(), w.boss(), out, there)
+	wants(t, "nothing was put back", err, ErrConflict)
+	if err := w.Restored(t.Context(), w.as("op@campaign.example"), start); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Resolve(t.Context(), w.lead(), out, there)
+	wants(t, "a lead settles it", err, campaign.ErrNotAllowed)
+	_, err = w.Resolve(t.Context(), w.boss(), free, Resolution{NotPublished: true, Why: "it is not there"})
+	wants(t, "what is not there stays queued", err, ErrConflict)
+	if _, err := w.Resolve(t.Context(), w.boss(), out, there); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Resume(t.Context(), w.boss(), Resumption{Cause: campaign.CauseQuarantine}); err != nil {
+		t.Fatal(err)
+	}
+	w.submit(w.lead(), planOf(post("out", "2026-12-14T22:00", "One."), post("free", "2026-12-14T21:00", "Two.")))
+	w.approveAll()
+	for _, d := range w.of("out") {
+		if d.ID == out && (d.State != campaign.Published || d.Receipts[0].URL != there.PublishedAs) || d.ID != out && d.Channel == w.of("out")[0].Channel {
+			t.Errorf("%s is %s", d.ID, d.State)
+		}
+	}
+}
+
 func TestBackupIsNoted(t *testing.T) {
 	w := newWorld(t)
 	if at, err := w.LastBackup(t.Context()); err != nil || !at.IsZero() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -54,9 +55,6 @@ func (d *Desk) Reschedule(ctx context.Context, a campaign.Actor, id campaign.Del
 	return out, nil
 }
 
-// movedRule begins the time rule of a delivery whose time a person chose.
-const movedRule = "moved by a person to "
-
 // reschedule makes the new delivery; old is cancelled if it was still to go.
 func (r *room) reschedule(old campaign.Delivery, q Reschedule) (campaign.Delivery, error) {
 	at := q.At
@@ -83,7 +81,7 @@ func (r *room) reschedule(old campaign.Delivery, q Reschedule) (campaign.Deliver
 	if err != nil {
 		return old, err
 	}
-	v.Due, v.Rule = at.UTC(), movedRule+at.UTC().Format(time.RFC3339Nano)
+	v.Due, v.Rule = at.UTC(), plan.MovedRule+at.UTC().Format(time.RFC3339Nano)
 	v.Latest = latest(&v, r.c)
 	v.Wants = campaign.ApprovalHash(content, v.Terms())
 	v.Before = was

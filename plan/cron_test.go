@@ -31,7 +31,7 @@ func day(s string) time.Time {
 	return d
 }
 
-func TestWhen(t *testing.T) {
+func TestF23When(t *testing.T) {
 	for _, tt := range []struct {
 		name, cron, zone, from, until string
 		want                          string
@@ -72,7 +72,7 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-func TestWhenRefuses(t *testing.T) {
+func TestF25WhenRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		cron string
 		want error
@@ -209,10 +209,10 @@ func changes(loc *time.Location) []time.Time {
 	}
 }
 
-// TestWhenAroundEveryOffsetChange compares with the enumeration around every
+// TestF23WhenAroundEveryOffsetChange compares with the enumeration around every
 // offset change of every zone from 2024 to 2030 (zones with the same changes
 // are tried once), and on random days. F23, F25.
-func TestWhenAroundEveryOffsetChange(t *testing.T) {
+func TestF23WhenAroundEveryOffsetChange(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))

@@ -18,6 +18,9 @@ const (
 	Locked    = "locked" // it went out or is being sent: it stays as it is, whatever the file says
 )
 
+// MovedRule begins the time rule of a delivery whose time a person chose beside the file.
+const MovedRule = "moved by a person to "
+
 // Change says what a resubmission does to one delivery.
 type Change struct {
 	Kind   string             `json:"kind"`

@@ -481,6 +481,39 @@ func TestWhatIsOutIsNotJudgedAgain(t *testing.T) {
 	}
 }
 
+// TestWhatComesBackIsJudged: a cancelled post that the file gives another time is
+// planned again, so that time must be one to come; as it was cancelled it stays out.
+func TestWhatComesBackIsJudged(t *testing.T) {
+	x := good(t, edit(t), testEnv())
+	d, _ := one(t, x, "hello", "mastodon-main en")
+	for _, tt := range []struct {
+		name string
+		with func(*campaign.Delivery)
+		want bool
+	}{
+		{"as it was", func(o *campaign.Delivery) {}, false},
+		{"another time", func(o *campaign.Delivery) { o.Due, o.Rule, o.Wants = o.Due.Add(48*time.Hour), "another", "another" }, true},
+		{"it was armed", func(o *campaign.Delivery) { o.Due, o.Wants, o.Attempt = o.Due.Add(48*time.Hour), "another", 1 }, false},
+		{"a person gave it a time", func(o *campaign.Delivery) {
+			o.Due, o.Rule, o.Wants = o.Due.Add(48*time.Hour), MovedRule+"later", "another"
+		}, false},
+	} {
+		env := testEnv()
+		env.Now = d.Due.Add(time.Hour)
+		for _, o := range x.Deliveries {
+			o.State = campaign.Cancelled
+			if o.ID == d.ID {
+				tt.with(&o)
+			}
+			env.Existing = append(env.Existing, o)
+		}
+		_, _, found := Load("p.yaml", edit(t), env)
+		if got := slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == "P021" }); got != tt.want {
+			t.Errorf("%s: %v", tt.name, found)
+		}
+	}
+}
+
 func TestMendedAfterMissedIsANewDelivery(t *testing.T) {
 	x := good(t, edit(t), testEnv())
 	d, _ := one(t, x, "hello", "mastodon-main en")

@@ -344,12 +344,18 @@ func (e *expander) duration(s Str, least time.Duration) time.Duration {
 	return d
 }
 
+// returns tells whether a cancelled delivery becomes n, because the file says
+// something else than was cancelled. One that a person gave a time follows that person.
+func returns(old, n *campaign.Delivery) bool {
+	return old.State == campaign.Cancelled && old.Attempt == 0 && !old.Public() && old.Wants != n.Wants && !strings.HasPrefix(old.Rule, MovedRule)
+}
+
 // checkTime compares the due time with clock, window and no-post hours, and
-// tells whether it can be. What has left the queue is not judged again, and what
-// is in it not by the clock unless its time is another one.
+// tells whether it can be. What has left the queue is not judged again unless it
+// comes back, and what is in it not by the clock unless its time is another one.
 func (e *expander) checkTime(r *row) bool {
 	old, stored := e.existing[r.delivery.ID]
-	if !e.granted || stored && !queued(old) {
+	if !e.granted || stored && !queued(old) && !returns(old, &r.delivery) {
 		return true // without a window no time can be right
 	}
 	at := fmt.Sprintf("%s %s", r.due.In(e.zone).Format("2006-01-02 15:04"), e.zone)

@@ -155,9 +155,9 @@ func importFormOf(p Submission, do string) string {
 	return url.Values{"do": {do}, "name": {p.File}, "source": {base64.StdEncoding.EncodeToString([]byte(p.Source))}}.Encode()
 }
 
-// TestAuthorization asks every route as every visitor before, inside and after
+// TestF54Authorization asks every route as every visitor before, inside and after
 // the window. The desk keeps nothing, so that no cell changes what another meets.
-func TestAuthorization(t *testing.T) {
+func TestF54Authorization(t *testing.T) {
 	w := newWorld(t)
 	w.ask("lead@mayors.example", "POST", "/plans", mayorsPlan("Cities welcome.", "Towns, too."), http.StatusOK, nil)
 	w.ask("boss@campaign.example", "POST", "/hold", map[string]any{"scope": campaign.Scope{Kind: "channel", Channel: "wall"}}, http.StatusOK, nil)

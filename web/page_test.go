@@ -121,7 +121,7 @@ func (w *world) vandalize() {
 	}
 }
 
-func TestQueuePage(t *testing.T) {
+func TestF52QueuePageIsInert(t *testing.T) {
 	w := newWorld(t)
 	w.submit()
 	w.vandalize()

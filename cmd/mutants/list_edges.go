@@ -81,11 +81,11 @@ var ofTheStore = []mutant{
 
 var ofPlans = []mutant{
 	one("gap-before-the-gap", "a time that the clock skips is the first one after it", "plan/wall.go",
-		"return start.UTC(), NoteGap", "return at, NoteGap", "plan", "TestWhenAroundEveryOffsetChange|TestWhen"),
+		"return start.UTC(), NoteGap", "return at, NoteGap", "plan", "TestF23WhenAroundEveryOffsetChange|TestF23When"),
 	one("overlap-second", "a time that comes twice is the first one", "plan/wall.go",
-		"note = NoteOverlap", "return again, NoteOverlap", "plan", "TestWhenAroundEveryOffsetChange|TestWhen"),
+		"note = NoteOverlap", "return again, NoteOverlap", "plan", "TestF23WhenAroundEveryOffsetChange|TestF23When"),
 	one("occurrence-twice", "wall times that are one instant are one occurrence", "plan/cron.go",
-		"if n := len(out); n > 0 && !out[n-1].At.Before(at) {", "if n := len(out); n > 0 && out[n-1].At.After(at) {", "plan", "TestWhenAroundEveryOffsetChange|TestWhen"),
+		"if n := len(out); n > 0 && !out[n-1].At.Before(at) {", "if n := len(out); n > 0 && out[n-1].At.After(at) {", "plan", "TestF23WhenAroundEveryOffsetChange|TestF23When"),
 	one("resubmitted-anew", "the same plan again changes nothing", "plan/diff.go",
 		"if !stands {", "if stands {", "plan", "TestTheSamePlanTwiceChangesNothing"),
 	one("public-can-change", "what went out stays as it is, whatever the file says", "plan/diff.go",

@@ -66,7 +66,7 @@ func (w *world) afterRollback(ctx context.Context, p *process, ds []campaign.Del
 		if (d.State == campaign.Planned || d.State == campaign.Scheduled) && a.count(stem, d.Part)-receipts(ds, d.Channel, stem, d.Part, contents) > out[key] {
 			out[key]++
 			w.note("a person finds part %d of %s of %s public on %s", d.Part, d.Post, d.Plan, d.Channel)
-			if _, err := p.desk.Cancel(ctx, w.organizer(), desk.Pick{IDs: []campaign.DeliveryID{d.ID}}, "it is public already"); gone(err) {
+			if err := w.takeOut(ctx, p, &d, contents[d.ID]); gone(err) {
 				return err
 			}
 			w.ledger.forgive(d.ID)
@@ -83,6 +83,18 @@ func (w *world) afterRollback(ctx context.Context, p *process, ds []campaign.Del
 	}
 	w.ledger.liftQuarantine()
 	_, err = p.desk.Resume(ctx, w.organizer(), desk.Resumption{Cause: campaign.CauseQuarantine, Late: desk.LateSend, Reason: "looked at every account"})
+	return err
+}
+
+// takeOut says of a queued delivery that it is public: with its address, where
+// the account shows just this text, else by cancelling it.
+func (w *world) takeOut(ctx context.Context, p *process, d *campaign.Delivery, c campaign.Content) error {
+	a := w.accounts[d.Channel]
+	if id := a.seen(c.Text, p, d); id != "" && len(d.Receipts) == 0 && len(c.Thread) == 0 {
+		_, err := p.desk.Resolve(ctx, w.organizer(), d.ID, desk.Resolution{PublishedAs: a.address(id), Why: "it is public already"})
+		return err
+	}
+	_, err := p.desk.Cancel(ctx, w.organizer(), desk.Pick{IDs: []campaign.DeliveryID{d.ID}}, "it is public already")
 	return err
 }
 
