@@ -219,6 +219,7 @@ func TestServersDaemonPublishes(t *testing.T) {
 			parts[1].InReplyTo.value != parts[0].ID || parts[2].InReplyTo.value != parts[1].ID || !strings.HasPrefix(plain(parts[2].Content.value), "Three: (https://example.org/x)") {
 			t.Errorf("the thread: %+v", parts)
 		}
+		s.Leaks([]string{p.token}, nil, "app.token")
 	})
 }
 
