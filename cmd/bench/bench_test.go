@@ -47,8 +47,13 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestMissedAimsAreSaid: apart from what must not be on any machine.
 func TestMissedAimsAreSaid(t *testing.T) {
 	var r report
+	r.wrong(false, "nor this")
+	if r.wrong(true, "burst: %d early", 1); len(r.Missed) != 0 || len(r.Wrong) != 1 || r.Wrong[0] != "burst: 1 early" {
+		t.Errorf("%v, %v", r.Missed, r.Wrong)
+	}
 	r.miss(false, "not this")
 	if r.miss(true, "burst: %d", 2); len(r.Missed) != 1 || r.Missed[0] != "burst: 2" {
 		t.Errorf("%v", r.Missed)

@@ -57,7 +57,7 @@ func measureBurst(ctx context.Context, o options, r *report) error {
 	b.Ratio = round(b.Seconds / b.Floor)
 	r.Burst = b
 	r.miss(b.Ratio > burstRatio, "burst: %.2f times the floor, the aim is %.1f", b.Ratio, burstRatio)
-	r.miss(a.early+a.duplicates+a.absent > 0, "burst: %d early, %d twice, %d never", a.early, a.duplicates, a.absent)
+	r.wrong(a.early+a.duplicates+a.absent > 0, "burst: %d early, %d twice, %d never", a.early, a.duplicates, a.absent)
 	return nil
 }
 
@@ -204,6 +204,6 @@ func measureSlow(ctx context.Context, o options, r *report) error {
 		SlowAnswer: slowAnswer.Seconds(), P99: milliseconds(quantile(a.late, 0.99)), P99Beside: milliseconds(quantile(b.late, 0.99)),
 		Wrong: a.early + a.duplicates + a.absent + b.early + b.duplicates + b.absent}
 	r.miss(r.Slow.Ratio > slowRatio, "slow lane: the others take %.2f times as long, the aim is %.2f", r.Slow.Ratio, slowRatio)
-	r.miss(r.Slow.Wrong > 0, "slow lane: %d came early, twice or never", r.Slow.Wrong)
+	r.wrong(r.Slow.Wrong > 0, "slow lane: %d came early, twice or never", r.Slow.Wrong)
 	return nil
 }

@@ -8,7 +8,8 @@
 // It fills a store beforehand, runs the real daemon on it and looks from
 // outside: at a receiver in this process, and at what the kernel says of the
 // daemon. It exits with 1 where a post came early, twice or not at all, or
-// where an aim is missed; both are listed.
+// where an aim is missed; both are listed. With -look a missed aim is printed
+// only: aims are for a machine that does nothing else.
 package main
 
 import (
@@ -52,9 +53,9 @@ type report struct {
 	Standing []standing `json:"standing,omitempty"`
 	Intake   *intake    `json:"intake,omitempty"`
 	Slow     *slow      `json:"slow,omitempty"`
-	// Missed are aims that were not reached, and whatever must not be at all.
-	Missed  []string `json:"missed"`
-	Seconds float64  `json:"seconds"`
+	Missed   []string   `json:"missed"` // aims that were not reached
+	Wrong    []string   `json:"wrong"`  // what must not be at all: early, twice, never
+	Seconds  float64    `json:"seconds"`
 }
 
 // part is one measurement.
@@ -74,6 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.IntVar(&o.due, "due", 10_000, "how many are due at one instant")
 	f.DurationVar(&o.watch, "watch", time.Minute, "how long each standing queue is watched")
 	f.StringVar(&o.bin, "bin", "", "the takeover program; without it, it is built")
+	look := f.Bool("look", false, "a missed aim is no failure")
 	asJSON := f.Bool("json", false, "print the result on one line")
 	if err := f.Parse(args); err != nil {
 		return 2
@@ -95,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !*asJSON {
 		e.SetIndent("", "  ")
 	}
-	if err := e.Encode(r); err != nil || len(r.Missed) > 0 {
+	if err := e.Encode(r); err != nil || len(r.Wrong) > 0 || len(r.Missed) > 0 && !*look {
 		return 1
 	}
 	return 0
@@ -145,7 +147,7 @@ func measure(ctx context.Context, o options, chosen []part) (*report, error) {
 		return nil, err
 	}
 	began := time.Now()
-	r := &report{Machine: fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()), Missed: []string{}}
+	r := &report{Machine: fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()), Missed: []string{}, Wrong: []string{}}
 	for _, p := range chosen {
 		fmt.Fprintln(o.log, "measuring:", p.name)
 		if err := p.do(ctx, o, r); err != nil {
@@ -160,6 +162,13 @@ func measure(ctx context.Context, o options, chosen []part) (*report, error) {
 func (r *report) miss(bad bool, format string, args ...any) {
 	if bad {
 		r.Missed = append(r.Missed, fmt.Sprintf(format, args...))
+	}
+}
+
+// wrong notes what must not be on any machine.
+func (r *report) wrong(bad bool, format string, args ...any) {
+	if bad {
+		r.Wrong = append(r.Wrong, fmt.Sprintf(format, args...))
 	}
 }
 

@@ -43,7 +43,7 @@ func measureStanding(ctx context.Context, o options, r *report) error {
 		r.miss(m.P99 > milliseconds(lateP99), "standing %d: p99 %.1f ms late, the aim is %s", n, m.P99, lateP99)
 		r.miss(m.AnonMiB > anonMiB, "standing %d: RssAnon %.1f MiB, the aim is %d", n, m.AnonMiB, anonMiB)
 		r.miss(m.FirstSend > milliseconds(firstAfter), "standing %d: first send after %.0f ms, the aim is %s", n, m.FirstSend, firstAfter)
-		r.miss(m.Early+m.Twice+m.Absent > 0, "standing %d: %d early, %d twice, %d never", n, m.Early, m.Twice, m.Absent)
+		r.wrong(m.Early+m.Twice+m.Absent > 0, "standing %d: %d early, %d twice, %d never", n, m.Early, m.Twice, m.Absent)
 	}
 	return nil
 }
