@@ -166,8 +166,8 @@ sealed with the key file that takeover.yaml names (master.key). Keep a copy of
 that file too, and somewhere else than the backups.
 
 With --into the file goes into a folder under a name with its time, and older
-ones there are dropped once it is whole: the newest of each of the last days,
-weeks and months that have one stay, as many as --keep says.
+ones there are dropped once it is whole: the last ones stay, and the newest of each
+of the last days, weeks and months that have one, as many as --keep says.
 
 With --age-recipient the file is encrypted to an age key (age1…), so that only
 who holds its identity can read the posts in it.`,
@@ -194,7 +194,7 @@ who holds its identity can read the posts in it.`,
 		},
 	}
 	c.Flags().StringVar(&into, "into", "", "folder that keeps backups by their age")
-	c.Flags().StringVar(&keep, "keep", keeping{daily: 14, weekly: 8}.String(), "with --into: how many days, weeks and months stay")
+	c.Flags().StringVar(&keep, "keep", keeping{last: 3, daily: 14, weekly: 8}.String(), "with --into: how many last ones, days, weeks and months stay")
 	c.Flags().StringArrayVar(&recipients, "age-recipient", nil, "encrypt to this age key, age1… (may be given again)")
 	return c
 }

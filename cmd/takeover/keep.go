@@ -28,22 +28,22 @@ func datedAt(path string) (time.Time, bool) {
 	return at, err == nil
 }
 
-// keeping is which backups stay: the newest of each of the last days, weeks and
-// months that have one. So after an outage nothing is dropped for its age alone.
-type keeping struct{ daily, weekly, monthly int }
+// keeping is which backups stay: the last ones, and the newest of each of the
+// last days, weeks and months that have one. So after an outage nothing is dropped for its age alone.
+type keeping struct{ last, daily, weekly, monthly int }
 
 func (k keeping) String() string {
-	return fmt.Sprintf("daily=%d,weekly=%d,monthly=%d", k.daily, k.weekly, k.monthly)
+	return fmt.Sprintf("last=%d,daily=%d,weekly=%d,monthly=%d", k.last, k.daily, k.weekly, k.monthly)
 }
 
 // parseKeeping reads "daily=14,weekly=8"; what is not named keeps none.
 func parseKeeping(text string) (k keeping, err error) {
-	fields := map[string]*int{"daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly}
+	fields := map[string]*int{"last": &k.last, "daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly}
 	for part := range strings.SplitSeq(text, ",") {
 		name, number, _ := strings.Cut(strings.TrimSpace(part), "=")
 		n, err := strconv.ParseUint(number, 10, 12)
 		if fields[name] == nil || err != nil {
-			return k, usagef("--keep: %q is not like daily=14; there are daily, weekly and monthly, up to 4095", part)
+			return k, usagef("--keep: %q is not like daily=14; there are last, daily, weekly and monthly, up to 4095", part)
 		}
 		*fields[name] = int(n)
 	}
@@ -61,7 +61,8 @@ func (k keeping) expendable(paths []string) (drop []string) {
 		n  int
 		of func(time.Time) string
 	}{
-		{max(k.daily, 1), func(t time.Time) string { return t.Format("2006-01-02") }},
+		{max(k.last, 1), func(t time.Time) string { return t.Format(datedForm) }},
+		{k.daily, func(t time.Time) string { return t.Format("2006-01-02") }},
 		{k.weekly, func(t time.Time) string { y, w := t.ISOWeek(); return fmt.Sprintf("%d-W%02d", y, w) }},
 		{k.monthly, func(t time.Time) string { return t.Format("2006-01") }},
 	} {

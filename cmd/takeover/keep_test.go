@@ -33,6 +33,7 @@ func TestKeepByAge(t *testing.T) {
 		{"months", keeping{daily: 1, monthly: 3}, year, []string{"20261031", "20261130", "20261218"}},
 		{"the newest stays whatever is said", keeping{monthly: 0}, year, []string{"20261218"}},
 		{"two on one day: the newer", keeping{daily: 2}, []string{datedName(friday.AddDate(0, 0, -1)), datedName(friday.Add(-time.Hour)), datedName(friday)}, []string{"20261217", "20261218T03"}},
+		{"the last ones stay even of one day", keeping{last: 2, daily: 1}, []string{datedName(friday.AddDate(0, 0, -1)), datedName(friday.Add(-time.Hour)), datedName(friday)}, []string{"20261218T02", "20261218T03"}},
 		{"after an outage old ones stay", keeping{daily: 3}, append(days(friday.AddDate(-1, 0, 0), 2), datedName(friday)), []string{"20251217", "20251218", "20261218"}},
 		{"other files are not ours to drop", keeping{daily: 1}, []string{"takeover-before-the-move.backup", datedName(friday)}, []string{"before-the-move", "20261218"}},
 	} {
@@ -54,7 +55,7 @@ func TestKeepByAge(t *testing.T) {
 }
 
 func TestParseKeeping(t *testing.T) {
-	if k, err := parseKeeping("daily=14, weekly=8"); err != nil || k != (keeping{14, 8, 0}) {
+	if k, err := parseKeeping("daily=14, weekly=8"); err != nil || k != (keeping{daily: 14, weekly: 8}) {
 		t.Errorf("%+v, %v", k, err)
 	}
 	for _, bad := range []string{"", "14", "daily", "daily=-1", "hourly=2", "daily=0", "daily=1,daily"} {
