@@ -21,6 +21,8 @@ type Moved struct {
 	Asks bool `json:"asks"`
 	// Went are deliveries that left or were leaving with the old time or text.
 	Went []campaign.DeliveryID `json:"went,omitempty"`
+	// Corrections are proposed for them where an event moved.
+	Corrections []Correction `json:"corrections,omitempty"`
 }
 
 // AnchorSet moves the start of an event, and with it everything that hangs on
@@ -94,6 +96,13 @@ func (d *Desk) move(ctx context.Context, a campaign.Actor, deed string, id campa
 			out.Asks = out.Asks || c.Kind == plan.Changed && c.Reapprove
 			if went(c) {
 				out.Went = append(out.Went, c.Old.ID)
+			}
+		}
+		for anchor, at := range p.Anchors {
+			if !at.Start.Equal(before.Anchors[anchor].Start) {
+				if out.Corrections, err = r.corrections(out.Went, at.Start); err != nil {
+					return err
+				}
 			}
 		}
 		r.did(string(id), "%s, revision %d: %s; went before %s", what, p.Revision, list(touched), list(out.Went))

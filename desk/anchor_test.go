@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,10 @@ func TestF48AMovedLivestream(t *testing.T) {
 	if out.Asks || len(out.Went) != 2 {
 		t.Errorf("asks %v, went %v", out.Asks, out.Went)
 	}
+	if len(out.Corrections) != 2 || !slices.ContainsFunc(out.Corrections, func(c Correction) bool { return c.Delivery == before.ID }) ||
+		out.Corrections[0].Text != "Correction: the new time is Friday 18 December, 16:00 Brussels." {
+		t.Errorf("what is proposed for those that went is %+v", out.Corrections)
+	}
 	if d := w.step("live"); !d.Due.Equal(old.Add(time.Hour)) || d.State != campaign.Scheduled {
 		t.Errorf("live: %s at %s", d.State, d.Due)
 	}
@@ -51,6 +56,34 @@ func TestF48AMovedLivestream(t *testing.T) {
 	// The same file says the old start again: that does not move it back.
 	if again := w.submit(w.lead(), append([]byte("# again\n"), planOf(liveSteps)...)); again.Edited != 0 || !w.step("live").Due.Equal(old.Add(time.Hour)) {
 		t.Errorf("the same file: %+v at %s", again, w.step("live").Due)
+	}
+}
+
+// TestACancelledLivestream: what is queued of it is withdrawn, and for what
+// announced it a correction is proposed in its language; nothing is sent.
+func TestACancelledLivestream(t *testing.T) {
+	w := newWorld(t)
+	steps := strings.Replace(liveSteps, `text: {en: "Tomorrow: four cities."}`, `text: {fr: "Demain : quatre villes."}`, 1)
+	w.submit(w.lead(), planOf(steps, post("other", "2026-12-17T15:00", "No event.")))
+	w.approveAll()
+	before := w.step("before")
+	w.clock.now = before.Due
+	w.publish(before)
+	for _, d := range w.of("other") {
+		w.publish(d)
+	}
+	out, err := w.Withdraw(ctx, w.lead(), "mayors", []campaign.PostID{"cities-live"}, 0, "the hall is closed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Corrections) != 1 || out.Corrections[0].Delivery != before.ID || out.Corrections[0].Text != "Rectificatif : cet événement n'aura pas lieu." {
+		t.Errorf("what is proposed is %+v", out.Corrections)
+	}
+	if d := w.step("live"); d.State != campaign.Cancelled {
+		t.Errorf("live: %s", d.State)
+	}
+	if other, err := w.Withdraw(ctx, w.lead(), "mayors", []campaign.PostID{"other"}, 0, "no more"); err != nil || len(other.Corrections) != 0 {
+		t.Errorf("a post that is no event: %v, %+v", err, other.Corrections)
 	}
 }
 

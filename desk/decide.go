@@ -28,6 +28,8 @@ type Done struct {
 	Rows   []Row     `json:"rows"`             // as they are now
 	Locked []Refusal `json:"locked,omitempty"` // picked, but could not be changed any more
 	Text   string    `json:"text"`
+	// Corrections are proposed for what announced an event that was withdrawn.
+	Corrections []Correction `json:"corrections,omitempty"`
 }
 
 // change is a deed done to many deliveries alike.
@@ -174,6 +176,7 @@ func (d *Desk) Withdraw(ctx context.Context, a campaign.Actor, id campaign.PlanI
 		if err := r.changeEach(ds, ch, false, &out); err != nil {
 			return err
 		}
+		out.Corrections = cancellations(ds)
 		r.did(string(id), "%s %s", joined(posts), list(idsOfRows(out.Rows)))
 		if len(posts) > 0 {
 			return nil

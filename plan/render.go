@@ -371,7 +371,7 @@ func (w voice) time(at Pos, t time.Time, zones string) string {
 			all = append(all, loc)
 		}
 	}
-	return timeText(t, w.lang, all)
+	return TimeText(t, w.lang, all)
 }
 
 func (e *expander) anchorIDs() []string {

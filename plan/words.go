@@ -71,11 +71,11 @@ func comma(lang string) string {
 	return ","
 }
 
-// timeText writes an instant for readers of a language: the day in the first
+// TimeText writes an instant for readers of a language: the day in the first
 // zone, and the time of day in each, with the zone's city; another zone's
 // weekday where it is another day there. Languages that we do not know get
 // "2026-12-18 15:00 UTC+1".
-func timeText(at time.Time, lang string, zones []*time.Location) string {
+func TimeText(at time.Time, lang string, zones []*time.Location) string {
 	t, known := tongues[base(lang)]
 	if !known {
 		return isoText(at, zones)

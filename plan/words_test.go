@@ -25,7 +25,7 @@ func TestTimeText(t *testing.T) {
 		for _, z := range tt.zones {
 			zones = append(zones, zone(t, z))
 		}
-		if got := timeText(at, tt.lang, zones); got != tt.want {
+		if got := TimeText(at, tt.lang, zones); got != tt.want {
 			t.Errorf("%s %v: %q, want %q", tt.lang, tt.zones, got, tt.want)
 		}
 	}

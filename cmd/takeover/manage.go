@@ -201,8 +201,16 @@ func (a *app) moved(ctx context.Context, path string, in any) error {
 				fmt.Fprintf(w, "Already gone with the old time or text: %v.", out.Went)
 			}
 			fmt.Fprintln(w)
+			printCorrections(w, out.Corrections)
 		})
 	})
+}
+
+// printCorrections prints what could be posted where something is no longer true.
+func printCorrections(w io.Writer, all []desk.Correction) {
+	for _, c := range all {
+		fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("Proposed for %s %s: %s", c.Channel, strings.Join(c.URLs, " "), c.Text)))
+	}
 }
 
 func (a *app) valueCommand() *cobra.Command {

@@ -219,6 +219,7 @@ func (a *app) deed(ctx context.Context, path string, in any) error {
 			for _, l := range d.Locked {
 				fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("left as it is: %s: %s", l.ID, l.Why)))
 			}
+			printCorrections(w, d.Corrections)
 		})
 	})
 }
