@@ -102,10 +102,21 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 		return err
 	}
 	body, err := encode(map[string]string{"repo": g.DID, "collection": collection, "rkey": key})
-	if err == nil {
-		_, err = c.askAs(ctx, opDelete, request{name: "com.atproto.repo.deleteRecord", post: true, body: body})
+	if err != nil {
+		return err
 	}
-	return err
+	a, err := c.askAs(ctx, opDelete, request{name: "com.atproto.repo.deleteRecord", post: true, body: body})
+	if err != nil || a.into(&struct{}{}) {
+		return err
+	}
+	// A box in between says yes, too, and some servers answer nothing at all.
+	_, a = c.get(ctx, g, key)
+	if a.is("RecordNotFound") {
+		return nil
+	}
+	e := a.staging(opDelete, c.env.Now())
+	e.Err = errors.New("the server does not say that it was taken down")
+	return e
 }
 
 // Date is the server's clock.

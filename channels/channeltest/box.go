@@ -37,7 +37,13 @@ type Fault struct {
 	Answer string
 	// Forever is sent after Answer again and again until the caller hangs up.
 	Forever string
+	// After is how many calls pass before it; Once lets those after it pass, too.
+	After int
+	Once  bool
 }
+
+// meets tells whether the nth call since the fault was set meets it, from 1.
+func (f Fault) meets(n int) bool { return n > f.After && (!f.Once || n == f.After+1) }
 
 // Box stands between a channel and its platform as proxies, firewalls and bad
 // lines do: it passes requests on, cuts them, or answers by itself. It keeps
@@ -52,6 +58,7 @@ type Box struct {
 
 	mu     sync.Mutex
 	fault  Fault
+	calls  int // since the fault was set
 	bodies [][]byte
 }
 
@@ -84,7 +91,14 @@ func (b *Box) Close() { b.listener.Close() }
 func (b *Box) Set(f Fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.fault = f
+	b.fault, b.calls = f, 0
+}
+
+// Calls is how many calls began since the fault was set.
+func (b *Box) Calls() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.calls
 }
 
 // Bodies are the bodies of the whole requests so far, in order.
@@ -112,16 +126,32 @@ func (c counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *Box) current() Fault {
+// take counts a call and is what happens to it.
+func (b *Box) take() Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.fault
+	if b.calls++; b.fault.meets(b.calls) {
+		return b.fault
+	}
+	return Fault{}
+}
+
+// refuses tells whether the connection ends as soon as it is there; then that
+// was the call.
+func (b *Box) refuses() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fault.Cut != AtAccept || !b.fault.meets(b.calls+1) {
+		return false
+	}
+	b.calls++
+	return true
 }
 
 // serve takes the requests of one connection.
 func (b *Box) serve(conn net.Conn) {
 	defer conn.Close()
-	if b.current().Cut == AtAccept {
+	if b.refuses() {
 		return
 	}
 	r := bufio.NewReader(counting{conn, &b.bytes})
@@ -134,8 +164,8 @@ func (b *Box) pass(conn net.Conn, r *bufio.Reader) bool {
 	if _, err := r.Peek(1); err != nil {
 		return false
 	}
-	f := b.current()
-	if f.Cut == InHead {
+	f := b.take()
+	if f.Cut == InHead || f.Cut == AtAccept {
 		return false
 	}
 	req, err := http.ReadRequest(r)

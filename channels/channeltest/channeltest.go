@@ -83,6 +83,9 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("repeat sends the same bytes", s.frozen)
 	t.Run("cut", s.cuts)
 	t.Run("box answers", s.boxAnswers)
+	t.Run("staging in trouble", s.stagingInTrouble)
+	t.Run("read-back in trouble", s.readBackInTrouble)
+	t.Run("deleting in trouble", s.deletingInTrouble)
 	t.Run("deadline", s.deadline)
 	t.Run("hostile answers", s.hostile)
 }
@@ -111,6 +114,7 @@ func (s Suite) env() channels.Env {
 	return channels.Env{
 		Campaign: "itac",
 		Now:      Now,
+		Keep:     &Keeper{},
 		Secret:   func(string) (secret.String, error) { return secret.New(s.Secret), nil },
 		MediaURL: func(d campaign.Digest, _ time.Time) string { return "https://media.example/" + string(d) },
 		Media: func(d campaign.Digest) ([]byte, error) {

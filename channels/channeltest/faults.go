@@ -42,6 +42,20 @@ func (s Suite) lose(t *testing.T, f Fault, want channels.Fate) {
 	}
 }
 
+// cutPoints are where the connection of a call ends once it is there.
+var cutPoints = []struct {
+	name  string
+	fault Fault
+}{
+	{"at once", Fault{Cut: AtAccept}},
+	{"in the head", Fault{Cut: InHead}},
+	{"in the body", Fault{Cut: InBody}},
+	{"after the body, without effect", Fault{Cut: NoAnswer, Lost: true}},
+	{"after the body, with effect", Fault{Cut: NoAnswer}},
+	{"in the answer's head, with effect", Fault{Cut: InAnswer}},
+	{"before the answer's end, with effect", Fault{Cut: InAnswerEnd}},
+}
+
 func (s Suite) cuts(t *testing.T) {
 	t.Run("connection refused", func(t *testing.T) {
 		b := s.bench(t)
@@ -60,26 +74,18 @@ func (s Suite) cuts(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	for _, tt := range []struct {
-		name  string
-		fault Fault
-	}{
-		{"at once", Fault{Cut: AtAccept}},
-		{"in the head", Fault{Cut: InHead}},
-		{"in the body", Fault{Cut: InBody}},
-		{"after the body, without effect", Fault{Cut: NoAnswer, Lost: true}},
-		{"after the body, with effect", Fault{Cut: NoAnswer}},
-		{"in the answer's head, with effect", Fault{Cut: InAnswer}},
-		{"before the answer's end, with effect", Fault{Cut: InAnswerEnd}},
-	} {
+	for _, tt := range cutPoints {
 		t.Run(tt.name, func(t *testing.T) { s.lose(t, tt.fault, channels.InDoubt) })
 	}
 }
 
+// boxStatuses are what boxes in between answer by themselves.
+var boxStatuses = []int{200, 201, 202, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 407, 408, 409, 410, 413, 418, 421, 422, 425, 429, 431, 451,
+	500, 501, 502, 503, 504, 508, 511, 520, 521, 522, 523, 524, 525, 526, 529, 530, 599}
+
 // boxAnswers gives answers that are not the platform's: HTML, or nothing.
 func (s Suite) boxAnswers(t *testing.T) {
-	for _, status := range []int{200, 201, 202, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 407, 408, 409, 410, 413, 418, 421, 422, 425, 429, 431, 451,
-		500, 501, 502, 503, 504, 508, 511, 520, 521, 522, 523, 524, 525, 526, 529, 530, 599} {
+	for _, status := range boxStatuses {
 		if s.AnyOK && status < 300 {
 			continue
 		}
@@ -103,7 +109,7 @@ func (s Suite) boxAnswers(t *testing.T) {
 
 // raw is an answer as it goes over the line.
 func raw(status int, contentType, body string) string {
-	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: %s\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: 99999999999\r\n", status, http.StatusText(status), contentType)
+	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: %s\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: 99999999999\r\n", status, http.StatusText(status), contentType)
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		return head + "\r\n"
 	}

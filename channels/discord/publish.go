@@ -174,5 +174,8 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 	if code, _, own := said(a); own && code == codeUnknownMessage {
 		return nil
 	}
+	if err == nil && a.Status != http.StatusNoContent { // or a box in between said yes
+		return channels.Unsent(opDelete, channels.ScopePlatform, errors.New("the platform does not say that it was taken down"))
+	}
 	return err
 }

@@ -1,7 +1,6 @@
 package facebook
 
 import (
-	"errors"
 	"regexp"
 	"time"
 
@@ -58,6 +57,3 @@ func rows(step graph.Step, f graph.Failure, doubt bool) (graph.Row, bool) {
 }
 
 var blocked = graph.Row{Fate: channels.NotSent, Scope: channels.ScopeChannel, Wait: blockedFor}
-
-// errNotDeleted is a deletion that Facebook did not carry out.
-var errNotDeleted = errors.New("the platform did not delete the post")

@@ -5,7 +5,6 @@ import (
 	"net/url"
 
 	"github.com/ittakesacommunity/takeover/campaign"
-	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/internal/graph"
 )
 
@@ -52,12 +51,5 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 	if err != nil {
 		return err
 	}
-	var got struct {
-		Success bool `json:"success"`
-	}
-	err = c.graph.Do(ctx, graph.Call{Op: opDelete, Token: token, Path: []string{r.RemoteID}, Delete: true}, &got)
-	if err == nil && !got.Success {
-		err = channels.Unsent(opDelete, channels.ScopeContent, errNotDeleted)
-	}
-	return err
+	return c.graph.Remove(ctx, opDelete, token, r.RemoteID)
 }

@@ -50,5 +50,5 @@ func (c deleting) Delete(ctx context.Context, r campaign.Receipt) error {
 	if err != nil {
 		return err
 	}
-	return c.posts.Do(ctx, graph.Call{Op: opDelete, Token: token, Path: []string{r.RemoteID}, Delete: true}, nil)
+	return c.posts.Remove(ctx, opDelete, token, r.RemoteID)
 }

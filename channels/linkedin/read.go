@@ -269,8 +269,12 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 	if comment != "" {
 		call.path, call.query = []string{"rest", "socialActions", post, "comments", comment}, url.Values{"actor": {author}}
 	}
-	if a, err := c.do(ctx, token, call, nil); err != nil && !gone(a) {
+	a, err := c.do(ctx, token, call, nil)
+	switch {
+	case err != nil && !gone(a):
 		return err
+	case err == nil && a.Status != http.StatusNoContent: // or a box in between said yes
+		return channels.Unsent(opDelete, channels.ScopePlatform, errors.New("the platform does not say that it was taken down"))
 	}
 	return nil
 }

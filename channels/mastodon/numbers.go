@@ -53,7 +53,7 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 		return err
 	}
 	query := url.Values{"delete_media": {"true"}}
-	a, err := c.do(ctx, opDelete, token, httpx.Call{Method: http.MethodDelete, URL: c.address(query, "api", "v1", "statuses", r.RemoteID), Header: head(token)}, nil)
+	a, err := c.do(ctx, opDelete, token, httpx.Call{Method: http.MethodDelete, URL: c.address(query, "api", "v1", "statuses", r.RemoteID), Header: head(token)}, &struct{}{}) // an object, which no box in between answers
 	if err != nil && gone(a) {
 		return nil
 	}

@@ -49,7 +49,7 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 	if err != nil {
 		return err
 	}
-	return c.posts.Do(ctx, graph.Call{Op: opDelete, Token: token, Path: []string{r.RemoteID}, Delete: true}, nil)
+	return c.posts.Remove(ctx, opDelete, token, r.RemoteID)
 }
 
 // tokenFor is the token for a call about a post, whose own id must be known.

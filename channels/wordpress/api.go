@@ -75,14 +75,14 @@ func (c *Channel) root(ctx context.Context) (string, error) {
 	for _, header := range a.Header.Values("Link") {
 		if m := apiLink.FindStringSubmatch(header); m != nil {
 			if own := c.ownPath(m[1]); own != "" {
-				api = own
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.api = own
+				return own, nil
 			}
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.api = api
-	return api, nil
+	return api, nil // not kept: a box in between names none either
 }
 
 // ownPath is the path of an address on this site, "" for one elsewhere: what a

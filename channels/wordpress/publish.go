@@ -146,9 +146,16 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 }
 
 func (c *Channel) remove(ctx context.Context, s session, path string, query url.Values) error {
-	a, err := c.do(ctx, c.client, opDelete, s, httpx.Call{Method: http.MethodDelete, URL: c.address(s.api, path, query), Header: s.head("")}, nil)
+	var was struct {
+		ID      int64 `json:"id"` // of what lies in the trash now
+		Deleted bool  `json:"deleted"`
+	}
+	a, err := c.do(ctx, c.client, opDelete, s, httpx.Call{Method: http.MethodDelete, URL: c.address(s.api, path, query), Header: s.head("")}, &was)
 	if code, own := said(a); own && (code == codeNoPost || code == "rest_already_trashed") {
 		return nil
+	}
+	if err == nil && was.ID == 0 && !was.Deleted {
+		return channels.Unsent(opDelete, channels.ScopePlatform, errors.New("the site does not say that it was taken down"))
 	}
 	return err
 }

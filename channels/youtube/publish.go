@@ -114,7 +114,14 @@ func (c *Channel) Delete(ctx context.Context, r campaign.Receipt) error {
 	}
 	now.Status.Privacy = private
 	body := map[string]any{"id": now.ID, "status": now.Status}
-	return c.do(ctx, opDelete, token, http.MethodPut, pathVideos, url.Values{"part": {"status"}}, body, nil)
+	var then video
+	if err := c.do(ctx, opDelete, token, http.MethodPut, pathVideos, url.Values{"part": {"status"}}, body, &then); err != nil {
+		return err
+	}
+	if then.ID != now.ID || then.Status.Privacy != private { // or a box in between said yes
+		return channels.Unsent(opDelete, channels.ScopePlatform, errors.New("the platform does not say that it is hidden"))
+	}
+	return nil
 }
 
 // Numbers are what YouTube counts; what it does not tell is not there.

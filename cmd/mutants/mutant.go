@@ -55,7 +55,7 @@ func one(name, breaks, file, old, new, pkg, test string) mutant {
 // mutants lists all, each family in a file of its own.
 func mutants() []mutant {
 	var all []mutant
-	for _, family := range [][]mutant{ofArming, ofLife, ofFates, ofDoubt, ofTheGate, ofTheWire, ofTheClock, ofTheStore, ofPlans, ofPeople} {
+	for _, family := range [][]mutant{ofArming, ofLife, ofFates, ofDoubt, ofTheGate, ofTheWire, ofTheClock, ofTheStore, ofPlans, ofPeople, ofChannels} {
 		all = append(all, family...)
 	}
 	return all

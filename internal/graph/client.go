@@ -176,6 +176,19 @@ func (c *Client) resting() time.Time {
 	return c.rests
 }
 
+// Remove takes an object down. It is down where the platform says so itself: a
+// box in between says yes, too.
+func (c *Client) Remove(ctx context.Context, op string, token secret.String, id string) error {
+	var got struct {
+		Success bool `json:"success"`
+	}
+	err := c.Do(ctx, Call{Op: op, Token: token, Path: []string{id}, Delete: true}, &got)
+	if err == nil && !got.Success {
+		err = channels.Unsent(op, channels.ScopeContent, errors.New("the platform does not say that it was taken down"))
+	}
+	return err
+}
+
 // Upload posts a form with a picture, which publishes nothing.
 func (c *Client) Upload(ctx context.Context, call Call, body []byte, contentType string, out any) error {
 	req, err := c.request(call)
