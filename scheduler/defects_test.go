@@ -33,6 +33,7 @@ func TestWeigh(t *testing.T) {
 		{"absent too soon", doubt, finding{verdict: channels.Absent, channel: good}, true, lookAgain},
 		{"absent and settled", settled, finding{verdict: channels.Absent, channel: good}, false, absent},
 		{"several", settled, finding{verdict: channels.Ambiguous, channel: good}, true, askPerson},
+		{"was there, says a list that may be late", doubt, finding{verdict: channels.Gone, channel: good}, true, lookAgain},
 		{"was there", settled, finding{verdict: channels.Gone, channel: good}, true, askPerson},
 	} {
 		if got := weigh(&c.d, c.f, c.repeats); got != c.want {

@@ -117,6 +117,7 @@ type platform struct {
 	prepare  func(r channels.Request) (channels.Staged, error)
 	newest   func() string
 	down     bool   // cannot be read
+	unsure   bool   // what it does not have may have been taken down: Gone in place of Absent
 	date     func() // called before each answer on the time
 	read     func() // called by each read-back that works
 	inFlight int
@@ -215,6 +216,9 @@ func (p *platform) Reconcile(_ context.Context, r channels.Request) (channels.Ve
 		if p.strength == channels.Exact && x.key == r.Key || p.strength != channels.Exact && x.id > r.Newest && x.text == text {
 			return channels.Found, campaign.Receipt{RemoteID: x.id, URL: p.url, Warning: p.warning}, nil
 		}
+	}
+	if p.unsure {
+		return channels.Gone, campaign.Receipt{}, nil
 	}
 	return channels.Absent, campaign.Receipt{}, nil
 }

@@ -197,6 +197,8 @@ func weigh(d *campaign.Delivery, f finding, repeats bool) step {
 	switch {
 	case f.verdict == channels.Found:
 		return found
+	case f.verdict == channels.Gone && f.channel.strength == channels.Good && since < settle:
+		return lookAgain // its list may be late: asked now, a person would not see it either
 	case f.verdict == channels.Ambiguous, f.verdict == channels.Gone:
 		return askPerson
 	case f.verdict == channels.CannotTell && repeats && !duplicate:

@@ -99,20 +99,28 @@ func (e *Engine) unopened(l *lane, ch campaign.ChannelID, err error) {
 // compare looks, before a lane's first arming since we were away and before
 // each post that was due by then, whether what would leave is public already:
 // then the store is older than what people see, and everything stops until a
-// person has looked.
+// person has looked. Where a platform recognises no repeat it looks whenever
+// the account shows what we do not know: a copy of us may run elsewhere.
 func (e *Engine) compare(l *lane, p *pick) bool {
-	e.mu.Lock()
-	done := l.compared && !p.send.Due.Before(e.upSince)
-	e.mu.Unlock()
 	c := p.channel
-	if done || p.send.Attempt > 0 && p.send.Part == 0 || c.strength == channels.Weak || c.strength == channels.Good && p.newest == "" && e.newestOf(l) == "" {
+	e.mu.Lock()
+	back := !l.compared || p.send.Due.Before(e.upSince)
+	e.mu.Unlock()
+	alone := c.class.Repeats() || p.newest == "" // or so it looks
+	if !back && alone || p.send.Attempt > 0 && p.send.Part == 0 || c.strength == channels.Weak {
 		return true
 	}
-	if l.newest == nil {
-		newest := e.newestOf(l)
-		l.newest = &newest
+	known := e.newestOf(l)
+	if !back && p.newest == known || c.strength == channels.Good && p.newest == "" && known == "" {
+		return true
 	}
-	r := channels.Request{Delivery: *p.send, Content: p.content, Part: p.send.Part, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: *l.newest, Earlier: p.send.Receipts}
+	if back {
+		if l.newest == nil {
+			l.newest = &known
+		}
+		known = *l.newest
+	}
+	r := channels.Request{Delivery: *p.send, Content: p.content, Part: p.send.Part, Key: keyFor(p.send, nil), ArmedAt: e.clk.Now(), Newest: known, Earlier: p.send.Receipts}
 	if r.Part > 0 {
 		r.Staged = e.stagedFor(p.send)
 	}

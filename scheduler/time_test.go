@@ -54,6 +54,60 @@ func TestF19RolledBackStore(t *testing.T) {
 	})
 }
 
+// TestF19CopyRunsBesides: a copy of us, with its counter, runs elsewhere and is
+// a moment faster. What it published is seen before we send it, too, or the
+// platform recognises the repeat; what people post by hand stops nothing.
+func TestF19CopyRunsBesides(t *testing.T) {
+	for _, tt := range []struct {
+		class campaign.Class
+		text  string // of what is public since our last post; "": nothing is
+		want  campaign.State
+		stops bool
+		looks int
+	}{
+		{campaign.K5, "a", campaign.Scheduled, true, 1},
+		{campaign.K5, "by hand", campaign.Published, false, 1},
+		{campaign.K5, "", campaign.Published, false, 0},
+		{campaign.K1, "a", campaign.Published, false, 0},
+	} {
+		t.Run(string(tt.class)+" "+tt.text, func(t *testing.T) {
+			bubble(t, 1, func(t *testing.T, w *world) {
+				p := w.p0()
+				p.class = tt.class
+				p.newest = func() string {
+					p.mu.Lock()
+					defer p.mu.Unlock()
+					return p.posts[len(p.posts)-1].id
+				}
+				p.show(channels.Request{}, "of old")
+				first, id := w.add("first", "c00", time.Minute), w.add("a", "c00", 20*time.Minute)
+				w.start()
+				goBy(10 * time.Minute)
+				w.is(first, campaign.Published, 1)
+				if tt.text != "" {
+					p.show(channels.Request{Delivery: campaign.Delivery{ID: id}, Key: keyFor(&campaign.Delivery{ID: id}, nil)}, tt.text)
+				}
+				before := p.reads
+				goBy(10*time.Minute + time.Second)
+				if n := p.reads - before; n != tt.looks {
+					t.Errorf("%d looks before sending, want %d", n, tt.looks)
+				}
+				goBy(time.Hour)
+				if d := w.get(id); d.State != tt.want {
+					t.Errorf("%s, want %s", d.State, tt.want)
+				}
+				public := map[bool]int{true: 2, false: 1}[tt.text == "by hand"]
+				if n := p.count(id); n != public {
+					t.Errorf("%d are public, want %d", n, public)
+				}
+				if _, on := w.stored().Causes[campaign.CauseQuarantine]; on != tt.stops {
+					t.Errorf("quarantine: %v", on)
+				}
+			})
+		})
+	}
+}
+
 // TestF19RolledBackThread: what follows the first part went out in the life
 // that the store no longer knows.
 func TestF19RolledBackThread(t *testing.T) {

@@ -5,7 +5,8 @@
 // makes no second post (class K1, for 45 minutes from the first attempt).
 // Other software that speaks this API is not known to do so: there, and until
 // the server was asked what it is, a doubt is settled by reading the account's
-// own posts alone (K5). A read-back comes first in any case.
+// own posts alone (K5), and what is absent by a person: it may have been taken
+// down by hand. A read-back comes first in any case.
 //
 // A crash leaves pictures behind that no post shows; the server drops them
 // after about a day. Staging them again makes others.

@@ -39,10 +39,25 @@ func (c *Channel) Reconcile(ctx context.Context, r channels.Request) (channels.V
 		return channels.CannotTell, campaign.Receipt{}, err
 	}
 	verdict, receipt := judge(posts, drafts[r.Part], r.Earlier, who.app, c.env.Now())
-	if verdict == channels.Absent && c.wasDeleted(r.Key) {
-		verdict = channels.Gone
+	if verdict != channels.Absent {
+		return verdict, receipt, nil
 	}
-	return verdict, receipt, nil
+	verdict, err = c.absence(ctx, r)
+	return verdict, campaign.Receipt{}, err
+}
+
+// absence is what it means that the list does not have the part. What a person
+// took down looks like what never arrived; only a server that still knows the
+// key tells one from the other, when the call is repeated. Elsewhere, and once
+// the key is forgotten, sending again might bring back what was taken down.
+func (c *Channel) absence(ctx context.Context, r channels.Request) (channels.Verdict, error) {
+	if err := c.learn(ctx); err != nil {
+		return channels.CannotTell, err // taken for a stranger it would ask a person for nothing
+	}
+	if age := c.env.Now().Sub(r.ArmedAt); c.wasDeleted(r.Key) || !c.knowsKeys() || age > keyWindow {
+		return channels.Gone, nil
+	}
+	return channels.Absent, nil
 }
 
 // since are the account's own posts after r.Newest, or those of the time of

@@ -126,6 +126,39 @@ func TestF68PeopleInBetween(t *testing.T) {
 			t.Errorf("%s, %d posts ever", v, b.s.Ever())
 		}
 	})
+	t.Run("ours is deleted, and the server knows no keys", func(t *testing.T) {
+		b := newBench(t, pretend.Options{Software: "pixelfed", Keys: pretend.Ignores})
+		r := doubted(b, true)
+		b.s.DeleteByHand(b.s.Statuses()[0].ID)
+		if v, _ := b.reconcile(r); v != channels.Gone {
+			t.Errorf("%s: it would be sent again", v)
+		}
+	})
+	t.Run("ours is deleted, and the key is forgotten", func(t *testing.T) {
+		b := newBench(t, pretend.Options{})
+		r := doubted(b, true)
+		b.s.DeleteByHand(b.s.Statuses()[0].ID)
+		b.pass(keyWindow + time.Second)
+		if v, _ := b.reconcile(r); v != channels.Gone {
+			t.Errorf("%s: it would be sent again", v)
+		}
+	})
+}
+
+// TestAbsenceAfterARestart: what the server is was forgotten, and is asked
+// before its absence means anything; where it does not say, it is asked later.
+func TestAbsenceAfterARestart(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := doubted(b, false)
+	b.c = open(t, b.box.URL, b.env())
+	b.s.Set(&pretend.Trouble{Path: "GET /nodeinfo", Status: 503, Body: "<html>"})
+	if v, _, err := b.c.Reconcile(t.Context(), *r); err == nil {
+		t.Errorf("nobody said what the server is, and yet: %s", v)
+	}
+	b.s.Set(nil)
+	if v, _ := b.reconcile(r); v != channels.Absent {
+		t.Errorf("%s", v)
+	}
 }
 
 // TestReadBackGoesFar: many posts by hand do not hide ours, nor do pages.

@@ -49,6 +49,7 @@ var ofChannels = []mutant{
 	ofOne("bluesky", "box-says-absent", "a box that knows no such page proves no absence", "read.go", `case a.is("RecordNotFound"):
 		verdict`, `case a.is("RecordNotFound"), a.Status == 404:
 		verdict`),
+	ofOne("mastodon", "keyless-absent", "where no key is known, absence proves nothing", "readback.go", "|| !c.knowsKeys() ||", "||", "TestF68PeopleInBetween"),
 }
 
 // ofOne is a defect of one adapter; without a test of its own the common
