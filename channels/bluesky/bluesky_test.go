@@ -2,6 +2,7 @@ package bluesky_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -401,6 +402,78 @@ func TestSessionEnds(t *testing.T) {
 		}
 		if _, err := b.ch.Publish(t.Context(), r); err != nil {
 			t.Errorf("connected %v: with the new session: %v", connected, err)
+		}
+	}
+}
+
+// TestWhatRenewsASession: a refusal that says that the session is over opens
+// another, once, and holds the account only where none can be had; one that
+// says anything else opens none.
+func TestWhatRenewsASession(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		name   string
+		over   bool
+	}{
+		{400, "ExpiredToken", true}, {400, "InvalidToken", true}, {401, "AuthMissing", true}, {400, "AuthenticationRequired", true}, {401, "SomethingNew", true},
+		{400, "AccountTakedown", false}, {400, "RepoDeactivated", false}, {403, "Forbidden", false}, {429, "RateLimitExceeded", false}, {400, "InvalidRequest", false}, {500, "ExpiredToken", false},
+	} {
+		for _, path := range []string{"putRecord", "uploadBlob"} {
+			for _, ended := range []bool{false, true} { // whether no other can be had
+				t.Run(fmt.Sprintf("%s %d %s, none to be had %v", path, tt.status, tt.name, ended), func(t *testing.T) {
+					b := newBench(t, pretend.Options{})
+					m, bytes := picture(t, 4, 3)
+					b.media[m.Digest] = bytes
+					r := b.request("a", campaign.Content{Text: "a", Media: []campaign.Media{m}})
+					says := 1
+					b.before = func(w http.ResponseWriter, q *http.Request) bool {
+						session := strings.HasSuffix(q.URL.Path, "refreshSession") || strings.HasSuffix(q.URL.Path, "createSession")
+						if !(ended && session) && (says == 0 || !strings.HasSuffix(q.URL.Path, path)) {
+							return false
+						}
+						if status, name := http.StatusUnauthorized, "AuthenticationRequired"; session {
+							w.WriteHeader(status)
+							fmt.Fprintf(w, `{"error":%q,"message":"Invalid identifier or password"}`, name)
+							return true
+						}
+						says--
+						w.WriteHeader(tt.status)
+						fmt.Fprintf(w, `{"error":%q,"message":"no"}`, tt.name)
+						return true
+					}
+					try := func() error {
+						if path == "uploadBlob" {
+							_, err := b.ch.Prepare(t.Context(), r)
+							return err
+						}
+						_, err := b.ch.Publish(t.Context(), r)
+						return err
+					}
+					err := try()
+					renewals := map[bool]int{true: 1}[tt.over && !ended]
+					if n := b.server.Calls("com.atproto.server.refreshSession"); n != renewals {
+						t.Errorf("%d renewals, want %d", n, renewals)
+					}
+					var e *channels.Error
+					switch {
+					case tt.over && !ended && path == "uploadBlob": // it is made again at once
+						if err != nil {
+							t.Error(err)
+						}
+					case !errors.As(err, &e):
+						t.Errorf("%v", err)
+					case tt.over && (e.Fate != channels.NotSent || (e.Scope == channels.ScopeChannel) != ended):
+						t.Errorf("%s, scope %s", e.Fate, e.Scope)
+					}
+					b.before = nil
+					if ended && tt.over {
+						b.goBy(10 * time.Minute)
+					}
+					if err := try(); err != nil {
+						t.Errorf("then: %v", err)
+					}
+				})
+			}
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,10 +27,26 @@ import (
 // besides, by what showed it. It ends the daemon, which must run.
 func (s *Site) Leaks(secrets []string, said map[string][]byte, written ...string) {
 	s.t.Helper()
-	places := map[string][]byte{}
-	for what, text := range said {
-		places[what] = text
+	if len(secrets) == 0 {
+		s.t.Error("there is no secret to look for")
 	}
+	places := s.places(said, written...)
+	for _, secret := range secrets {
+		if len(secret) < 12 {
+			s.t.Fatalf("a secret of %d characters may stand anywhere by chance", len(secret))
+		}
+		for _, place := range standsIn(secret, places) {
+			s.t.Errorf("a secret stands in clear in %s", place)
+		}
+	}
+	s.t.Logf("%d secrets looked for in %d places", len(secrets), len(places))
+}
+
+// places is all that the program shows, logs or keeps, by where it stands.
+func (s *Site) places(said map[string][]byte, written ...string) map[string][]byte {
+	s.t.Helper()
+	places := map[string][]byte{}
+	maps.Copy(places, said)
 	for _, list := range []func(map[string][]byte){s.commands, s.answers, s.backup} {
 		list(places)
 	}
@@ -40,23 +57,36 @@ func (s *Site) Leaks(secrets []string, said map[string][]byte, written ...string
 			places[path] = text
 		}
 	}
-	if len(secrets) == 0 {
-		s.t.Error("there is no secret to look for")
-	}
+	return places
+}
+
+// standsIn are the places where the secret stands, in order.
+func standsIn(secret string, places map[string][]byte) (found []string) {
+	all := forms(secret)
 	for place, text := range places {
-		for _, secret := range secrets {
-			if len(secret) < 12 {
-				s.t.Fatalf("a secret of %d characters may stand anywhere by chance", len(secret))
-			}
-			for _, form := range []string{secret, url.QueryEscape(secret), hex.EncodeToString([]byte(secret)),
-				base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret))} {
-				if bytes.Contains(text, []byte(form)) {
-					s.t.Errorf("a secret stands in clear in %s", place)
-				}
-			}
+		if slices.ContainsFunc(all, func(form string) bool { return bytes.Contains(text, []byte(form)) }) {
+			found = append(found, place)
 		}
 	}
-	s.t.Logf("%d secrets looked for in %d places", len(secrets), len(places))
+	slices.Sort(found)
+	return found
+}
+
+// forms are the usual writings of a secret: in clear, in an address, in JSON,
+// in hexadecimal, and in base64, also from the middle of something longer.
+func forms(secret string) []string {
+	quoted, _ := json.Marshal(secret) // a string always can be
+	digits := hex.EncodeToString([]byte(secret))
+	all := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`), digits, strings.ToUpper(digits)}
+	for _, code := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			// Of its first and last digits the neighbours decide.
+			text := code.EncodeToString([]byte(strings.Repeat("x", before) + secret))
+			last := len(text) - min((before+len(secret))%3, 1)
+			all = append(all, text[(before*4+2)/3:last])
+		}
+	}
+	return all
 }
 
 // commands are what the commands show that only look, and what they refuse.
