@@ -39,7 +39,7 @@ var platformSettings = map[string]map[string]setting{
 		"api": {}, "client_id": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "reply_settings": {}, "threads": {kind: settingBool},
 		"redo_on_absent": {kind: settingBool}, "max_weight": {}},
 	"mastodon":  {"server": {kind: settingURL, required: true}, "token": {kind: settingSecret}, "visibility": {}, "thread_visibility": {}, "app_name": {}, "app_website": {kind: settingURL}, "dedupes": {kind: settingBool}},
-	"bluesky":   {"server": {kind: settingURL}, "password": {kind: settingSecret}},
+	"bluesky":   {"password": {kind: settingSecret}, "image_bytes": {}},
 	"facebook":  {"page": {required: true}, "token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}},
 	"instagram": {"login": {}, "token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}, "deletes": {kind: settingBool}},
 	"threads":   {"token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}, "reply_control": {}},

@@ -53,6 +53,7 @@ func New(c campaign.Channel, env channels.Env) (*Channel, error) {
 		return nil, err
 	}
 	facts, _ := channels.Known(name)
+	facts.Limits.ImageBytes = cfg.ImageBytes
 	return &Channel{cfg: cfg, env: env, facts: facts,
 		client:   httpx.New(httpx.Options{AllowPrivate: cfg.AllowPrivate, Date: env.Date}),
 		sessions: sessions{turn: make(chan struct{}, 1)}}, nil

@@ -111,6 +111,18 @@ func (b *bench) serve(w http.ResponseWriter, q *http.Request) {
 	b.server.ServeHTTP(w, q)
 }
 
+// answer answers every call of that name in the server's place.
+func (b *bench) answer(name string, status int, body string) {
+	b.before = func(w http.ResponseWriter, q *http.Request) bool {
+		if !strings.HasSuffix(q.URL.Path, name) {
+			return false
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+		return true
+	}
+}
+
 // request is one delivery of a content, marked and staged as the engine does.
 func (b *bench) request(key string, c campaign.Content) channels.Request {
 	b.t.Helper()
@@ -319,9 +331,65 @@ func TestDeletedByHand(t *testing.T) {
 		if v := verdict(t, b.ch, r); v != channels.Gone {
 			t.Errorf("after somebody did something: %s", v)
 		}
-		r.Newest = ""
-		if v := verdict(t, b.ch, r); v != channels.Absent {
-			t.Errorf("nothing known from before: %s", v)
+	})
+	t.Run("nothing known from before", func(t *testing.T) {
+		b := newBench(t, pretend.Options{})
+		r := b.request("a", content)
+		for _, newest := range []string{"", b.server.DID() + "@", b.server.DID() + "@junk", "did:plc:another" + strings.TrimPrefix(r.Newest, b.server.DID()), "at://x/y/3lexample2k22"} {
+			r.Newest = newest
+			if v := verdict(t, b.ch, r); v != channels.Gone {
+				t.Errorf("%q: %s; it would be sent again", newest, v)
+			}
+		}
+	})
+	t.Run("a part's mark is what was right before it", func(t *testing.T) {
+		b := newBench(t, pretend.Options{})
+		a, thread := b.request("a", content), b.request("b", campaign.Content{Text: "One", Thread: []string{"Two"}})
+		receipt, err := b.ch.Publish(t.Context(), thread)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := verdict(t, b.ch, a); v != channels.Absent {
+			t.Errorf("after the first part: %s", v)
+		}
+		b.server.LikeByHand()
+		thread.Part, thread.Key, thread.Earlier = 1, "b1", []campaign.Receipt{receipt}
+		if _, err := b.ch.Publish(t.Context(), thread); err != nil {
+			t.Fatal(err)
+		}
+		if v := verdict(t, b.ch, a); v != channels.Gone {
+			t.Errorf("somebody did something between the parts: %s", v)
+		}
+	})
+	t.Run("a clock that was set back says nothing", func(t *testing.T) {
+		b := newBench(t, pretend.Options{})
+		a, other := b.request("a", content), b.request("b", campaign.Content{Text: "b"})
+		b.server.LikeByHand()
+		b.goBy(-time.Minute)
+		if _, err := b.ch.Publish(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		if v := verdict(t, b.ch, a); v != channels.Gone {
+			t.Errorf("%s", v)
+		}
+	})
+	t.Run("the revision cannot be read", func(t *testing.T) {
+		b, r := lost(t)
+		b.server.DeleteByHand(b.server.Posts()[0].Key)
+		for _, says := range []struct {
+			status int
+			body   string
+		}{{503, "<html>"}, {502, `{"error":"UpstreamFailure"}`}, {429, `{"error":"RateLimitExceeded"}`}, {200, `{"rev":"junk"}`}, {200, "<html>"}} {
+			b.answer("getLatestCommit", says.status, says.body)
+			if v, _, err := b.ch.Reconcile(t.Context(), r); v != channels.CannotTell || err == nil {
+				t.Errorf("%d %s: %s, %v", says.status, says.body, v, err)
+			}
+		}
+		for _, status := range []int{404, 501} { // a box, or a server that told them before
+			b.answer("getLatestCommit", status, "<html>")
+			if v, _, _ := b.ch.Reconcile(t.Context(), r); v == channels.Absent {
+				t.Errorf("%d: it would be sent again", status)
+			}
 		}
 	})
 	t.Run("a late attempt's mark is not what was before it", func(t *testing.T) {
@@ -338,35 +406,37 @@ func TestDeletedByHand(t *testing.T) {
 	})
 }
 
-// TestServerWithoutRevisions: where the server tells none, what is absent now
-// is all there is to know.
+// TestServerWithoutRevisions: where the server tells none, nobody can tell what
+// is absent from what was taken down.
 func TestServerWithoutRevisions(t *testing.T) {
-	b := newBench(t, pretend.Options{})
-	b.before = func(w http.ResponseWriter, q *http.Request) bool {
-		if !strings.HasSuffix(q.URL.Path, "getLatestCommit") {
-			return false
+	for _, says := range []struct {
+		status int
+		body   string
+	}{{501, `{"error":"MethodNotImplemented","message":"Method Not Implemented"}`}, {400, `{"error":"MethodNotImplemented"}`},
+		{400, `{"error":"InvalidRequest","message":"No service configured"}`}, {404, "<html>"}, {501, ""}} {
+		b := newBench(t, pretend.Options{})
+		b.answer("getLatestCommit", says.status, says.body)
+		r := b.request("a", campaign.Content{Text: "a"})
+		if r.Newest != "" {
+			t.Errorf("the newest of an empty account is %q", r.Newest)
 		}
-		w.WriteHeader(http.StatusNotImplemented)
-		_, _ = w.Write([]byte(`{"error":"MethodNotImplemented","message":"Method Not Implemented"}`))
-		return true
-	}
-	r := b.request("a", campaign.Content{Text: "a"})
-	if r.Newest != "" {
-		t.Errorf("the newest of an empty account is %q", r.Newest)
-	}
-	if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Absent {
-		t.Errorf("%s, %v", v, err)
-	}
-	receipt, err := b.ch.Publish(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r = b.request("b", campaign.Content{Text: "b"}); r.Newest != receipt.RemoteID {
-		t.Errorf("the newest is %q, want %q", r.Newest, receipt.RemoteID)
-	}
-	b.server.LikeByHand()
-	if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Absent {
-		t.Errorf("%s, %v", v, err)
+		if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Gone {
+			t.Errorf("%s, %v", v, err)
+		}
+		receipt, err := b.ch.Publish(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r = b.request("b", campaign.Content{Text: "b"}); r.Newest != receipt.RemoteID {
+			t.Errorf("the newest is %q, want %q", r.Newest, receipt.RemoteID)
+		}
+		if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Gone {
+			t.Errorf("%s, %v", v, err)
+		}
+		b.before = nil // told again: our own post is the last that happened
+		if v, _, err := b.ch.Reconcile(t.Context(), r); err != nil || v != channels.Absent {
+			t.Errorf("%s, %v", v, err)
+		}
 	}
 }
 
@@ -415,7 +485,7 @@ func TestWhatRenewsASession(t *testing.T) {
 		name   string
 		over   bool
 	}{
-		{400, "ExpiredToken", true}, {400, "InvalidToken", true}, {401, "AuthMissing", true}, {400, "AuthenticationRequired", true}, {401, "SomethingNew", true},
+		{400, "ExpiredToken", true}, {400, "InvalidToken", true}, {401, "AuthMissing", true}, {400, "AuthMissing", true}, {400, "AuthenticationRequired", true}, {401, "SomethingNew", true},
 		{400, "AccountTakedown", false}, {400, "RepoDeactivated", false}, {403, "Forbidden", false}, {429, "RateLimitExceeded", false}, {400, "InvalidRequest", false}, {500, "ExpiredToken", false},
 	} {
 		for _, path := range []string{"putRecord", "uploadBlob"} {
@@ -606,15 +676,33 @@ func TestPictureIsForgotten(t *testing.T) {
 	}
 }
 
+// TestOlderServerTakesSmallerPictures: its refusal says what to do, and what is
+// then made and checked by the limit that was set passes.
 func TestOlderServerTakesSmallerPictures(t *testing.T) {
-	b := newBench(t, pretend.Options{MaxImage: 100})
-	m, _ := picture(t, 4, 3)
-	big := make([]byte, 200)
-	m.Digest, m.Bytes = campaign.DigestOf(big), 200
-	b.media[m.Digest] = big
-	_, err := b.ch.Publish(t.Context(), b.request("a", campaign.Content{Text: "a", Media: []campaign.Media{m}}))
-	if channels.FateOf(err) != channels.Refused || !strings.Contains(err.Error(), "larger than the server takes") {
+	b := newBench(t, pretend.Options{MaxImage: 1_000_000})
+	photo := func(size int64) campaign.Content {
+		bytes := make([]byte, size)
+		m := campaign.Media{Digest: campaign.DigestOf(bytes), Type: "image/png", Bytes: size, Width: 4, Height: 3, Alt: "a"}
+		b.media[m.Digest] = bytes
+		return campaign.Content{Text: "a", Media: []campaign.Media{m}}
+	}
+	_, err := b.ch.Publish(t.Context(), b.request("a", photo(1_000_001)))
+	if channels.FateOf(err) != channels.Refused || !strings.Contains(err.Error(), "image_bytes") {
 		t.Errorf("%v", err)
+	}
+	if a, err := b.ch.Inspect(t.Context()); err != nil || a.Limits.ImageBytes != 2_000_000 {
+		t.Errorf("%+v, %v", a.Limits, err)
+	}
+	b.config.Settings["image_bytes"] = "1000000"
+	b.ch = b.open()
+	if a, err := b.ch.Inspect(t.Context()); err != nil || a.Limits.ImageBytes != 1_000_000 { // renditions are made by it
+		t.Errorf("%+v, %v", a.Limits, err)
+	}
+	if found := b.ch.Check(photo(1_000_001)); len(found) != 1 || found[0].Code != "P072" {
+		t.Errorf("%+v", found)
+	}
+	if _, err := b.ch.Publish(t.Context(), b.request("b", photo(1_000_000))); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -748,7 +836,7 @@ func TestServerOfTheAccount(t *testing.T) {
 		}
 		rec := httptest.NewRecorder()
 		b.server.ServeHTTP(rec, q)
-		doc := `{"didDoc":{"service":[{"id":"#atproto_labeler","serviceEndpoint":"https://labels.example"},{"id":"#atproto_pds","serviceEndpoint":"` + home.URL + `/"}]},`
+		doc := `{"didDoc":{"service":[{"id":"#atproto_labeler","serviceEndpoint":"https://labels.example"},{"id":"#atproto_pds","serviceEndpoint":"` + home.URL + `/"},{"id":"#other","serviceEndpoint":"https://other.example"},{"id":"#atproto_pds","serviceEndpoint":"ftp://pds.example"}]},`
 		_, _ = w.Write([]byte(strings.Replace(rec.Body.String(), "{", doc, 1)))
 	}))
 	defer entry.Close()
@@ -756,6 +844,9 @@ func TestServerOfTheAccount(t *testing.T) {
 	b.ch = b.open()
 	if _, err := b.ch.Publish(t.Context(), b.request("a", campaign.Content{Text: "a"})); err != nil || len(b.server.Posts()) != 1 {
 		t.Errorf("%v", err)
+	}
+	if _, err := b.ch.Date(t.Context()); err != nil {
+		t.Errorf("its clock: %v", err)
 	}
 }
 
@@ -771,6 +862,10 @@ func TestParseConfig(t *testing.T) {
 		{"password in clear", campaign.Channel{Handle: "a", Settings: map[string]string{"password": "abcd-efgh"}}, "password"},
 		{"plain http", campaign.Channel{Settings: map[string]string{"base_url": "http://pds.example"}}, "base_url"},
 		{"unknown", campaign.Channel{Settings: map[string]string{"token": "x"}}, "token"},
+		{"small pictures", campaign.Channel{Settings: map[string]string{"image_bytes": "1000000"}}, ""},
+		{"too small pictures", campaign.Channel{Settings: map[string]string{"image_bytes": "99999"}}, "image_bytes"},
+		{"too large pictures", campaign.Channel{Settings: map[string]string{"image_bytes": "2000001"}}, "image_bytes"},
+		{"pictures of no size", campaign.Channel{Settings: map[string]string{"image_bytes": "1 MB"}}, "image_bytes"},
 	} {
 		_, err := bluesky.ParseConfig(tt.c)
 		if (err == nil) != (tt.bad == "") || err != nil && (!strings.Contains(err.Error(), tt.bad) || strings.Contains(err.Error(), "abcd")) {

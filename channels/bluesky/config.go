@@ -1,7 +1,9 @@
 package bluesky
 
 import (
+	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -11,6 +13,10 @@ import (
 // entryway is where accounts of the public network log in; from there they are
 // sent to the server that holds them.
 const entryway = "https://bsky.social"
+
+// leastImage is the smallest limit of a picture's bytes that may be set: below
+// it no photo is worth showing.
+const leastImage = 100_000
 
 // Config is the section of a Bluesky channel.
 type Config struct {
@@ -24,6 +30,9 @@ type Config struct {
 	// Password names an app password. "": the channel is connected by a person
 	// and what it needs is kept sealed.
 	Password string
+	// ImageBytes is the largest picture that the account's server takes, in
+	// bytes. Older ones take 1,000,000, and no server says what it takes.
+	ImageBytes int64
 	// AllowPrivate permits private addresses and plain http.
 	AllowPrivate bool
 }
@@ -42,6 +51,15 @@ func ParseConfig(c campaign.Channel) (Config, error) {
 		if cfg.Handle == "" {
 			s.Fail("handle", "it is missing: a password belongs to an account, @name.bsky.social")
 		}
+	}
+	facts, _ := channels.Known(name)
+	cfg.ImageBytes = facts.Limits.ImageBytes
+	if v := s.Text("image_bytes"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < leastImage || n > cfg.ImageBytes {
+			s.Fail("image_bytes", fmt.Sprintf("it must be a number from %d to %d", leastImage, cfg.ImageBytes))
+		}
+		cfg.ImageBytes = n
 	}
 	if strings.HasPrefix(c.Account, "did:") {
 		cfg.DID = c.Account

@@ -3,8 +3,11 @@ package bluesky
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +122,7 @@ func TestOutcomesOfTheReferenceServer(t *testing.T) {
 		{400, "InvalidSize", "Referenced Size does not match stored blob", channels.Refused, channels.ScopeContent, ""},
 		{400, "InvalidRequest", "Could not find repo: did:plc:x", channels.NotSent, channels.ScopeChannel, ""},
 		{400, "InvalidRequest", "Could not find blob: bafkreib", channels.NotSent, channels.ScopeContent, ""},
+		{400, "BlobNotFound", "it is gone", channels.NotSent, channels.ScopeContent, ""},
 		{400, "RepoDeactivated", "", channels.NotSent, channels.ScopeChannel, ""},
 		{401, "AuthenticationRequired", "", channels.NotSent, channels.ScopeChannel, ""},
 		{403, "Forbidden", "", channels.NotSent, channels.ScopeChannel, ""},
@@ -143,6 +147,58 @@ func TestOutcomesOfTheReferenceServer(t *testing.T) {
 	other := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 200, Whole: true, Body: []byte(`{"uri":"` + uriOf("did:plc:somebodyelse", testKey) + `","cid":"bafyreib"}`)}, nil)
 	if receipt, e := c.outcome(other, testDID, testKey); e == nil || e.Fate != channels.InDoubt {
 		t.Errorf("another's post was taken for a receipt: %+v, %v", receipt, e)
+	} else if !strings.Contains(e.Error(), "did not name our post") {
+		t.Errorf("%v", e)
+	}
+	ours := httpx.Answer{Reach: httpx.ReachAnswer, Status: 200, Whole: true, Body: []byte(`{"uri":"` + uriOf(testDID, testKey) + `"}`)}
+	for name, change := range map[string]func(a *httpx.Answer){"cut": func(a *httpx.Answer) { a.Whole = false }, "accepted for later": func(a *httpx.Answer) { a.Status = 202 }} {
+		a := ours
+		change(&a)
+		if receipt, e := c.outcome(read(a, nil), testDID, testKey); e == nil || e.Fate != channels.InDoubt {
+			t.Errorf("%s: %+v, %v", name, receipt, e)
+		}
+	}
+	reset := http.Header{"Ratelimit-Reset": {"1797588000"}}
+	if _, e := c.outcome(read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 400, Header: reset, Body: []byte(`{"error":"InvalidRequest"}`), Whole: true}, nil), testDID, testKey); !e.RetryAt.IsZero() {
+		t.Errorf("what is refused for good is tried at %v", e.RetryAt)
+	}
+}
+
+// TestSameText: what readers would take for the text.
+func TestSameText(t *testing.T) {
+	for value, same := range map[string]bool{`{"text":"a b"}`: true, `{"text":" a \n b "}`: true, `{"text":"a c"}`: false, `{"text":7}`: false, `{}`: false, `<`: false} {
+		if sameText(json.RawMessage(value), "a b") != same {
+			t.Errorf("%s: %v", value, !same)
+		}
+	}
+}
+
+// TestLifeOfASession: a token that says nothing sensible of its end serves as long as most do.
+func TestLifeOfASession(t *testing.T) {
+	for claims, want := range map[string]time.Duration{
+		`{"iat":1000,"exp":4600}`: time.Hour, `{"iat":4600,"exp":1000}`: usualLife, `{"iat":1000,"exp":1000}`: usualLife,
+		`{"iat":0,"exp":1000}`: usualLife, `{"iat":1,"exp":999999999999}`: 100 * usualLife, `{}`: usualLife, `<`: usualLife,
+	} {
+		if got := lifeOf("e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"); got != want {
+			t.Errorf("%s: %v, want %v", claims, got, want)
+		}
+	}
+	if got := lifeOf("opaque"); got != usualLife {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestTrailIsBounded: what it forgets asks a person.
+func TestTrailIsBounded(t *testing.T) {
+	var tr trail
+	for i := range 3 * trailMost {
+		tr.ours(fmt.Sprint("post ", i), fmt.Sprint(i+1), fmt.Sprint(i))
+		if len(tr.made) > trailMost || len(tr.before) > trailMost {
+			t.Fatalf("%d posts are remembered", len(tr.made))
+		}
+	}
+	if !tr.quiet(fmt.Sprint(3*trailMost-9), fmt.Sprint(3*trailMost)) || tr.quiet("0", fmt.Sprint(3*trailMost)) {
+		t.Error("the newest are forgotten, or the oldest are not")
 	}
 }
 
@@ -202,6 +258,22 @@ func TestRecordKey(t *testing.T) {
 			t.Fatal("a later post sorts before an earlier one")
 		}
 	})
+	keys := map[string]bool{}
+	for i := range 300 { // of one second and part: the clock id tells them apart, too
+		keys[recordKey(channels.Request{Delivery: campaign.Delivery{Due: testNow}, Key: strconv.Itoa(i)})] = true
+	}
+	if len(keys) != 300 {
+		t.Errorf("300 deliveries have %d keys", len(keys))
+	}
+	if key := recordKey(channels.Request{Delivery: campaign.Delivery{Due: time.Unix(-9, 0)}}); key[:7] != "2222222" {
+		t.Errorf("a time before 1970 gives the key %s", key)
+	}
+	for s, want := range map[string]bool{"3jzfcijpj2z2a": true, "jzzzzzzzzzzzz": true, "kjzfcijpj2z2a": false, "zzzzzzzzzzzzz": false, "3jzfcijpj2z2": false,
+		"3jzfcijpj2z2aa": false, "3JZFCIJPJ2Z2A": false, "0000000000000": false, "3jzf-cij-pj2z": false, "": false} {
+		if isTID(s) != want {
+			t.Errorf("%q is a TID: %v", s, !want)
+		}
+	}
 	if tid(0, 0) != "2222222222222" || !isTID(tid(1<<53-1, 1023)) {
 		t.Errorf("%s %s", tid(0, 0), tid(1<<53-1, 1023))
 	}

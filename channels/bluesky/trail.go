@@ -92,17 +92,17 @@ func (c *Channel) head(ctx context.Context, g grant) (string, error) {
 
 // absence is what an empty place under our key means: nothing was there if
 // nobody but us changed the repository since, else somebody may have taken it
-// down. Where no revision is known from before, absent now is all there is to say.
+// down, and so where nobody tells what was before or is now.
 func (c *Channel) absence(ctx context.Context, g grant, newest string) (channels.Verdict, error) {
 	was := c.trail.revision(g.DID, newest)
 	if was == "" {
-		return channels.Absent, nil
+		return channels.Gone, nil
 	}
 	now, err := c.head(ctx, g)
 	switch {
 	case err != nil:
 		return channels.CannotTell, err
-	case now == "" || c.trail.quiet(was, now):
+	case c.trail.quiet(was, now):
 		return channels.Absent, nil
 	}
 	return channels.Gone, nil

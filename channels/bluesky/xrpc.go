@@ -143,7 +143,7 @@ func (a answer) why() error {
 	for _, known := range []struct{ text, about string }{
 		{"graphemes", "the text is too long for the server"},
 		{"string too big", "the text is too long for the server"},
-		{"blob too big", "a picture is larger than the server takes"},
+		{"blob too big", "a picture is larger than the server takes; if it takes less than others, say so with image_bytes"},
 		{"too large", "it is larger than the server takes"},
 		{"Invalid identifier or password", "the handle or the app password is wrong, or the password was revoked"},
 		{"Token has been revoked", "the session was ended elsewhere"},

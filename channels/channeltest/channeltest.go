@@ -156,8 +156,22 @@ func (b *bench) request(n int) channels.Request {
 	return channels.Request{Delivery: d, Content: content, Key: fmt.Sprintf("%s_0", d.ID), ArmedAt: now}
 }
 
-// prepare stages delivery n.
+// prepare stages delivery n and marks where the account is, as the engine does
+// before it arms.
 func (b *bench) prepare(t *testing.T, n int) channels.Request {
+	t.Helper()
+	r := b.stage(t, n)
+	if at, ok := b.channel.(channels.Latest); ok {
+		var err error
+		if r.Newest, err = at.Latest(t.Context()); err != nil {
+			t.Fatalf("Latest: %v", err)
+		}
+	}
+	return r
+}
+
+// stage does all that the public cannot see of delivery n.
+func (b *bench) stage(t *testing.T, n int) channels.Request {
 	t.Helper()
 	r := b.request(n)
 	staged, err := b.channel.Prepare(t.Context(), r)

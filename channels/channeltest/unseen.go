@@ -46,7 +46,7 @@ func (b *bench) counted(deed func()) int {
 // believed to refuse the post, and staging anew mends it.
 func (s Suite) stagingInTrouble(t *testing.T) {
 	b := s.bench(t)
-	calls := b.counted(func() { b.prepare(t, 1) })
+	calls := b.counted(func() { b.stage(t, 1) })
 	if calls > 0 {
 		t.Run("no connection", func(t *testing.T) {
 			b := s.bench(t)
