@@ -176,6 +176,14 @@ func TestLinkCard(t *testing.T) {
 	if p := b.server.Posts()[1]; p.Card != "" || p.Text != "Read on.\n\n"+c.Link || strings.Join(p.Links, " ") != c.Link {
 		t.Errorf("without a card: %+v", p)
 	}
+	// Pictures and a card do not go together: the link stands in the text.
+	c.Card, c.Media = &campaign.Card{Title: "Youth"}, []campaign.Media{m}
+	if _, err := b.ch.Publish(t.Context(), b.request("c", c)); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.server.Posts()[2]; p.Card != "" || len(p.Alts) != 1 || strings.Join(p.Links, " ") != c.Link {
+		t.Errorf("with pictures: %+v", p)
+	}
 }
 
 // TestContentWarning: it stands above the text, and the pictures are covered.

@@ -2,6 +2,7 @@ package bluesky_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -269,5 +270,103 @@ func TestClockOfNoServer(t *testing.T) {
 	var e *channels.Error
 	if !errors.As(err, &e) || e.Fate != channels.NotSent {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestWhoIsNobody: an answer that is no name is none of the server's, and is
+// asked for again.
+func TestWhoIsNobody(t *testing.T) {
+	b := newBench(t, pretend.Options{People: map[string]string{"alice.bsky.social": "did:plc:alice"}})
+	r := channels.Request{Content: campaign.Content{Text: "With @alice.bsky.social"}}
+	b.rewrite("resolveHandle", "did:plc:", "<b>")
+	if staged, err := b.ch.Prepare(t.Context(), r); channels.FateOf(err) != channels.NotSent || err == nil {
+		t.Errorf("%+v, %v", staged.Parts, err)
+	}
+}
+
+func TestConnectingByHandIsForThoseWithoutAPassword(t *testing.T) {
+	if i, err := newBench(t, pretend.Options{}).ch.Begin(t.Context(), ""); err == nil {
+		t.Errorf("%+v", i)
+	}
+}
+
+func TestClosedAccountIsInspected(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	for _, pair := range [][2]string{{`"active":true`, `"active":false,"status":"suspended"`}, {`"did":"did:plc:`, `"did":"did:plc:x`}, {`{`, `[`}} {
+		b.rewrite("getSession", pair[0], pair[1])
+		if a, err := b.ch.Inspect(t.Context()); channels.FateOf(err) != channels.NotSent || err == nil {
+			t.Errorf("%s: %+v, %v", pair[1], a, err)
+		}
+	}
+}
+
+// TestRightsOfASession are shown as the token says them, if they can be shown.
+func TestRightsOfASession(t *testing.T) {
+	for scope, want := range map[string]string{"com.atproto.appPass": "com.atproto.appPass", "com.atproto.access": "com.atproto.access", "<b>": "", "": ""} {
+		b := newBench(t, pretend.Options{}).connected()
+		claims := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"scope":%q,"iat":1,"exp":7201}`, scope))
+		b.answer("createSession", 200, `{"did":"`+b.server.DID()+`","handle":"`+handle+`","accessJwt":"e30.`+claims+`.x","refreshJwt":"r"}`)
+		_, a, err := b.ch.Finish(t.Context(), secret.String{}, map[string]secret.String{"password": secret.New(password)})
+		if err != nil || strings.Join(a.Rights, " ") != want {
+			t.Errorf("%q: %v, %v", scope, a.Rights, err)
+		}
+	}
+}
+
+// TestEndingWhatIsOver is done; a server that cannot be asked is told of.
+func TestEndingWhatIsOver(t *testing.T) {
+	b := newBench(t, pretend.Options{}).connected()
+	for body, status := range map[string]int{`{"error":"ExpiredToken"}`: 400, `{"error":"InvalidToken"}`: 400, `{"error":"AuthMissing"}`: 401} {
+		b.answer("deleteSession", status, body)
+		if err := b.ch.Revoke(t.Context(), b.keep.Kept); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	for body, status := range map[string]int{`{"error":"InternalServerError"}`: 500, "<html>": 403, `{"error":"RateLimitExceeded"}`: 429} {
+		b.answer("deleteSession", status, body)
+		if err := b.ch.Revoke(t.Context(), b.keep.Kept); err == nil {
+			t.Errorf("%s: it was ended", body)
+		}
+	}
+}
+
+// TestWhatTheOwnerTypes is taken as people write it, and nothing is asked of
+// the server without all of it.
+func TestWhatTheOwnerTypes(t *testing.T) {
+	for _, tt := range []struct {
+		handle, password string
+		logins           int
+	}{{" @" + handle + "\n", " " + password + "\n", 1}, {handle, password, 1}, {"", password, 0}, {"@", password, 0}, {handle, " ", 0}} {
+		b := newBench(t, pretend.Options{})
+		b.config.Handle = ""
+		delete(b.config.Settings, "password")
+		ch := b.open()
+		if i, err := ch.Begin(t.Context(), ""); err != nil || len(i.Ask) != 2 || i.Ask[0].Secret || !i.Ask[1].Secret {
+			t.Errorf("%+v, %v", i, err)
+		}
+		_, a, err := ch.Finish(t.Context(), secret.String{}, map[string]secret.String{"handle": secret.New(tt.handle), "password": secret.New(tt.password)})
+		if n := b.server.Calls("com.atproto.server.createSession"); n != tt.logins || (err == nil) != (n == 1) {
+			t.Errorf("%q %q: %d logins, %+v, %v", tt.handle, tt.password, n, a, err)
+		}
+	}
+}
+
+func TestServerThatSaysNoVersion(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	b.answer("_health", 200, `{"version":"<b>0.5"}`)
+	if a, err := b.ch.Inspect(t.Context()); err != nil || a.Server != "bluesky pds" {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestTimesAreInUTC(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := b.request("a", campaign.Content{Text: "a"})
+	r.ArmedAt = start.In(time.FixedZone("", 5*3600+1800))
+	if _, err := b.ch.Publish(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if at := b.server.Posts()[0].CreatedAt; at != "2026-12-18T09:00:00.000Z" {
+		t.Errorf("%s", at)
 	}
 }

@@ -78,6 +78,7 @@ func TestSpans(t *testing.T) {
 	}{
 		{"HTTPS://Example.org/A", []span{{spanLink, 0, 21, "HTTPS://Example.org/A"}}},
 		{"httpbin.org/x", []span{{spanLink, 0, 13, "https://httpbin.org/x"}}},
+		{"see GFMD.ORG!", []span{{spanLink, 4, 12, "https://GFMD.ORG"}}},
 		{"@alice.com_x", nil},
 		{"@alice.com.", []span{{spanMention, 0, 10, "alice.com"}}},
 		{"(#tag", nil},
@@ -91,6 +92,9 @@ func TestSpans(t *testing.T) {
 		if got := spans(tt.text, vectorTLDs); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %+v, want %+v", tt.text, got, tt.want)
 		}
+	}
+	if got := spans("@mayors.test @mayors.nope", knownTLD); len(got) != 1 || got[0].value != "mayors.test" {
+		t.Errorf("handles of servers that are tried: %+v", got)
 	}
 	if got := spans("see gfmd.org, example.nope and a.np", knownTLD); len(got) != 2 {
 		t.Errorf("known domains: %+v", got)

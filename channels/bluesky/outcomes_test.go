@@ -188,6 +188,17 @@ func TestLifeOfASession(t *testing.T) {
 	}
 }
 
+// TestRevisionThatIsNone is not remembered.
+func TestRevisionThatIsNone(t *testing.T) {
+	c := testChannel(t)
+	for _, body := range []string{`{"uri":"u","commit":{"rev":"<b>"}}`, `{"uri":"u","commit":{}}`, `{"uri":"u"}`} {
+		c.remember(read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 200, Whole: true, Body: []byte(body)}, nil), "")
+	}
+	if len(c.trail.made) != 0 {
+		t.Errorf("%v", c.trail.made)
+	}
+}
+
 // TestTrailIsBounded: what it forgets asks a person.
 func TestTrailIsBounded(t *testing.T) {
 	var tr trail

@@ -31,9 +31,7 @@ func (t *trail) ours(uri, rev, was string) {
 		t.before, t.made = map[string]string{}, map[string]string{}
 	}
 	t.made[uri] = rev
-	if was != "" {
-		t.before[rev] = was
-	}
+	t.before[rev] = was
 }
 
 // quiet tells whether nobody but us changed the repository from revision was to now.
@@ -62,7 +60,7 @@ func markOf(did, rev string) string { return did + "@" + rev }
 // before a first attempt: a mark of ours, or the address of a post that we
 // made. "" where it is not known.
 func (t *trail) revision(did, newest string) string {
-	if rev, ok := strings.CutPrefix(newest, did+"@"); ok && isTID(rev) {
+	if rev, ok := strings.CutPrefix(newest, did+"@"); ok {
 		return rev
 	}
 	t.mu.Lock()

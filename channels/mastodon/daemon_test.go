@@ -3,12 +3,15 @@ package mastodon
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +29,10 @@ type site struct {
 	t      *testing.T
 	server *pretend.Server
 
-	mu     sync.Mutex
-	kill   bool   // the daemon dies when its next post is made, before the answer
-	bearer string // the last Authorization that came
-	died   chan struct{}
+	mu      sync.Mutex
+	kill    bool     // the daemon dies when its next post is made, before the answer
+	secrets []string // that went over the line: tokens, the program's, codes
+	died    chan struct{}
 }
 
 // ServeHTTP passes a call to the server.
@@ -39,18 +42,38 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if kill {
 		s.kill = false
 	}
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		s.bearer = token
-	}
 	s.mu.Unlock()
 	if !kill {
-		s.server.ServeHTTP(w, r)
+		heard := httptest.NewRecorder()
+		s.server.ServeHTTP(heard, r)
+		s.overhear(heard.Body.Bytes())
+		maps.Copy(w.Header(), heard.Header())
+		w.WriteHeader(heard.Code)
+		_, _ = w.Write(heard.Body.Bytes())
 		return
 	}
 	s.server.ServeHTTP(httptest.NewRecorder(), r)
 	s.Kill()
 	close(s.died)
 	panic(http.ErrAbortHandler)
+}
+
+// overhear keeps the secrets in an answer.
+func (s *site) overhear(answer []byte) {
+	var v struct {
+		Secret string `json:"client_secret"`
+		Token  string `json:"access_token"`
+	}
+	if json.Unmarshal(answer, &v) != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, secret := range []string{v.Secret, v.Token} {
+		if secret != "" {
+			s.secrets = append(s.secrets, secret)
+		}
+	}
 }
 
 func newSite(t *testing.T, o pretend.Options) *site {
@@ -83,6 +106,9 @@ func (s *site) connect() string {
 			if err != nil {
 				s.t.Fatal(err)
 			}
+			s.mu.Lock()
+			s.secrets = append(s.secrets, code)
+			s.mu.Unlock()
 			io.WriteString(in, code+"\n")
 			in.Close()
 		}
@@ -108,8 +134,10 @@ func TestF29DaemonKilled(t *testing.T) {
 			}
 			s.Start()
 			said := s.connect() + s.Must("channel", "check", "social")
-			if !strings.Contains(said, "@campaign@social.example") {
-				t.Errorf("it does not say whose account it is:\n%s", said)
+			for _, what := range []string{"@campaign@social.example", "rights", "write:statuses", "expires"} {
+				if !strings.Contains(said, what) && (o.Software == "" || what != "write:statuses") { // Pixelfed knows no narrow rights
+					t.Errorf("it does not say %s:\n%s", what, said)
+				}
 			}
 			s.mu.Lock()
 			s.kill = true
@@ -129,9 +157,20 @@ media:
 				t.Errorf("%+v", posts)
 			}
 			s.mu.Lock()
-			token := s.bearer
+			secrets := slices.Clone(s.secrets)
 			s.mu.Unlock()
-			s.Leaks([]string{token}, map[string][]byte{"connect and check": []byte(said)})
+			if len(secrets) != 3 {
+				t.Errorf("%d secrets went over the line, want those of the program and the account, and a code", len(secrets))
+			}
+			s.Leaks(secrets, map[string][]byte{"connect and check": []byte(said)})
+			s.Start()
+			s.Must("channel", "disconnect", "social", "--yes")
+			if live := s.server.Live(); live != 0 {
+				t.Errorf("%d tokens still serve at the server", live)
+			}
+			if out, code := s.Run("", "channel", "check", "social"); code == 0 {
+				t.Errorf("a disconnected account is fine: %s", out)
+			}
 		})
 	}
 }

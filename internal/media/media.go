@@ -59,6 +59,7 @@ type Store struct {
 	dir    string
 	limits Limits
 	decode sync.Mutex // one picture at a time is unfolded in memory
+	flush  func(*os.File) error
 
 	mu   sync.Mutex
 	seen map[campaign.Digest]stamp
@@ -85,7 +86,7 @@ func Open(dir string, limits Limits) (*Store, error) {
 			return nil, fmt.Errorf("media: %w", err)
 		}
 	}
-	return &Store{dir: dir, limits: limits.withDefaults(), seen: map[campaign.Digest]stamp{}}, nil
+	return &Store{dir: dir, limits: limits.withDefaults(), flush: (*os.File).Sync, seen: map[campaign.Digest]stamp{}}, nil
 }
 
 const tempPrefix = "half-"
@@ -113,7 +114,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (Info, error) {
 		}
 	}
 	// Also where it was there before: whoever wrote it may not have got so far.
-	if err := errors.Join(syncDir(filepath.Dir(s.path(info.Digest))), syncDir(s.dir)); err != nil {
+	if err := errors.Join(s.flushDir(filepath.Dir(s.path(info.Digest))), s.flushDir(s.dir)); err != nil {
 		return Info{}, fmt.Errorf("media: %w", err)
 	}
 	return info, nil
@@ -132,7 +133,7 @@ func (s *Store) write(to string, b []byte) (err error) {
 	}()
 	_, err = f.Write(b)
 	if err == nil {
-		err = f.Sync()
+		err = s.flush(f)
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
@@ -143,12 +144,12 @@ func (s *Store) write(to string, b []byte) (err error) {
 	return os.Rename(f.Name(), to)
 }
 
-func syncDir(dir string) error {
+func (s *Store) flushDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(s.flush(f), f.Close())
 }
 
 // path is where a digest is kept; 256 folders keep each of them short.

@@ -275,6 +275,15 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"empty", "", "empty", ErrType},
 		{"heic", "\x00\x00\x00\x18ftypheic", "HEIC", ErrType},
+		{"a HEIC series", "\x00\x00\x00\x18ftyphevc", "HEIC", ErrType},
+		{"a HEIC picture of another kind", "\x00\x00\x00\x18ftypmif1", "HEIC", ErrType},
+		{"HEIC pictures of another kind", "\x00\x00\x00\x18ftypmsf1", "HEIC", ErrType},
+		{"avif", "\x00\x00\x00\x18ftypavif", "AVIF", ErrType},
+		{"film of the web", "\x1aE\xdf\xa3", "film", ErrType},
+		{"pdf", "%PDF-1.7", "PDF", ErrType},
+		{"bmp", "BM\x00\x00", "BMP", ErrType},
+		{"tiff, one way round", "II*\x00", "TIFF", ErrType},
+		{"tiff, the other", "MM\x00*", "TIFF", ErrType},
 		{"svg", `<?xml version="1.0"?><svg onload="x()">`, "SVG", ErrType},
 		{"html", "<html><img src=x>", "none of", ErrType},
 		{"film", "\x00\x00\x00\x18ftypisom", "film", ErrType},
@@ -332,6 +341,54 @@ func TestF66MissingOrChangedIsTold(t *testing.T) {
 	for _, d := range []campaign.Digest{"", "../../etc/passwd", campaign.Digest(strings.Repeat("g", 64))} {
 		if _, err := s.Read(d); err == nil || s.Check(d) == "" {
 			t.Errorf("%q was taken for a digest", d)
+		}
+	}
+}
+
+// TestF8PictureIsOnTheDisk: a commit may name a picture once Put returned, so
+// by then the file is flushed, whole, before it gets its name, and after that
+// the folders that say where it is. Where that fails, it is no picture.
+func TestF8PictureIsOnTheDisk(t *testing.T) {
+	s := must(Open(t.TempDir(), Limits{}))
+	var flushed []string
+	s.flush = func(f *os.File) error {
+		st := must(f.Stat())
+		name := "the folder of all"
+		switch {
+		case !st.IsDir():
+			name = "the file"
+			if b := must(os.ReadFile(f.Name())); campaign.DigestOf(b) != campaign.DigestOf(encoded(t, "image/png")) {
+				t.Errorf("%d bytes are flushed", len(b))
+			}
+		case f.Name() != s.dir:
+			name = "its folder, " + must(os.ReadDir(f.Name()))[0].Name()[:8]
+		}
+		flushed = append(flushed, name)
+		return nil
+	}
+	info := must(s.Put(t.Context(), bytes.NewReader(encoded(t, "image/png"))))
+	folders := "its folder, " + string(info.Digest[:8]) + "; the folder of all"
+	if got := strings.Join(flushed, "; "); got != "the file; "+folders {
+		t.Errorf("flushed: %s", got)
+	}
+	flushed = nil // whoever wrote it first may not have got so far
+	if must(s.Put(t.Context(), bytes.NewReader(encoded(t, "image/png")))); strings.Join(flushed, "; ") != folders {
+		t.Errorf("flushed when it was there: %s", strings.Join(flushed, "; "))
+	}
+	for _, fails := range []int{0, 1, 2} {
+		s := must(Open(t.TempDir(), Limits{}))
+		n := 0
+		s.flush = func(*os.File) error {
+			if n++; n-1 == fails {
+				return io.ErrShortWrite
+			}
+			return nil
+		}
+		if _, err := s.Put(t.Context(), bytes.NewReader(encoded(t, "image/png"))); !errors.Is(err, io.ErrShortWrite) {
+			t.Errorf("flush %d failed: %v", fails, err)
+		}
+		if left := must(filepath.Glob(filepath.Join(s.dir, tempPrefix+"*"))); len(left) > 0 {
+			t.Errorf("flush %d failed and left %v", fails, left)
 		}
 	}
 }

@@ -249,5 +249,5 @@ func (s *Store) remember(key campaign.Digest, info Info) error {
 	if err := s.write(filepath.Join(s.dir, renditions, string(key)), b); err != nil {
 		return fmt.Errorf("media: %w", err)
 	}
-	return errors.Join(syncDir(filepath.Join(s.dir, renditions)), syncDir(s.dir))
+	return errors.Join(s.flushDir(filepath.Join(s.dir, renditions)), s.flushDir(s.dir))
 }

@@ -375,6 +375,13 @@ func (s *Server) valid(v map[string]any) *refusal {
 	case len(list(v["langs"])) > 3:
 		return bad("Record/langs must not have more than 3 elements")
 	}
+	for _, f := range list(v["facets"]) {
+		for _, feature := range list(dig(f, "features")) {
+			if did, _ := dig(feature, "did").(string); dig(feature, "$type") == "app.bsky.richtext.facet#mention" && !strings.HasPrefix(did, "did:") {
+				return bad("Record/facets/0/features/0 must have the property \"did\"")
+			}
+		}
+	}
 	pictures := list(dig(v, "embed", "images"))
 	if len(pictures) > maxImages {
 		return bad("Record/embed/images must not have more than %d elements", maxImages)

@@ -173,6 +173,18 @@ func (s *Server) AcceptToken(token, appName string, scopes ...string) {
 	s.tokens[token] = &grant{app: &app{name: appName, scopes: scopes}, scopes: scopes}
 }
 
+// Live is how many tokens serve.
+func (s *Server) Live() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.tokens {
+		if !g.revoked {
+			n++
+		}
+	}
+	return n
+}
+
 // RevokeTokens ends all tokens, as a changed password does.
 func (s *Server) RevokeTokens() {
 	s.mu.Lock()
