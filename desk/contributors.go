@@ -109,19 +109,39 @@ func (r *room) contributors(w campaign.TakeoverID) ([]Contributor, error) {
 	}), err
 }
 
-// Thanks is the text of a post that thanks a phase's contributors, each once.
-func (d *Desk) Thanks(ctx context.Context, a campaign.Actor, w campaign.TakeoverID) (string, error) {
-	list, err := d.Contributors(ctx, a, w)
-	if err != nil {
-		return "", err
-	}
-	if len(list) == 0 {
-		return "", fmt.Errorf("contributors of %s: %w", w, store.ErrNotFound)
-	}
-	var b strings.Builder
-	b.WriteString("Thank you to all who made this possible:\n")
-	for _, c := range list {
-		b.WriteString("• " + c.Line() + "\n")
-	}
-	return b.String(), nil
+// thankful begins the post that thanks, by language.
+var thankful = map[string]string{"en": "Thank you to all who made this possible:", "fr": "Merci à toutes celles et à tous ceux qui ont rendu cela possible :",
+	"es": "Gracias a todas las personas e instituciones que lo hicieron posible:", "ar": "شكرًا لكل من جعل هذا ممكنًا:"}
+
+// Thanks are the texts of a post that thanks a phase's contributors, each once,
+// in the languages of the campaign for which we have the words, else in English.
+// Names and wordings stay as they are: how a giver is named is no matter of language.
+func (d *Desk) Thanks(ctx context.Context, a campaign.Actor, w campaign.TakeoverID) (map[string]string, error) {
+	texts := map[string]string{}
+	return texts, d.look(ctx, a, func(r *room) error {
+		if err := r.mayEnter(); err != nil {
+			return err
+		}
+		list, err := r.contributors(w)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fmt.Errorf("contributors of %s: %w", w, store.ErrNotFound)
+		}
+		lines := ""
+		for _, c := range list {
+			lines += "• " + c.Line() + "\n"
+		}
+		for _, lang := range r.c.Languages {
+			base, _, _ := strings.Cut(lang, "-")
+			if words, known := thankful[base]; known {
+				texts[lang] = words + "\n" + lines
+			}
+		}
+		if len(texts) == 0 {
+			texts["en"] = thankful["en"] + "\n" + lines
+		}
+		return nil
+	})
 }

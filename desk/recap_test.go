@@ -86,9 +86,17 @@ func TestContributorsAreSaidOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text, err := w.Thanks(ctx, w.lead(), "mayors-dec")
-	if want := "Thank you to all who made this possible:\n• City of Quito\n• With financial support from a fund.\n"; err != nil || text != want {
-		t.Errorf("%v\n%s", err, text)
+	texts, err := w.Thanks(ctx, w.lead(), "mayors-dec")
+	if want := "Thank you to all who made this possible:\n• City of Quito\n• With financial support from a fund.\n"; err != nil || texts["en"] != want {
+		t.Errorf("%v\n%s", err, texts)
+	}
+	if len(thankful) != 4 {
+		t.Errorf("thanks are written in %d languages", len(thankful))
+	}
+	for _, lang := range sample().Languages {
+		if !strings.HasPrefix(texts[lang], thankful[lang]) || strings.Count(texts[lang], "• With financial support from a fund.\n") != 1 {
+			t.Errorf("in %s it is %q", lang, texts[lang])
+		}
 	}
 	for what, c := range map[string]Contributor{"no wording": {ID: "a", Name: "A", Kind: "financial"}, "no kind": {ID: "a", Name: "A", Kind: "love"}, "no id": {ID: "A b", Name: "A", Kind: "in-kind"}, "no name": {ID: "a", Kind: "in-kind"}} {
 		_, err := w.PutContributor(ctx, w.boss(), c)

@@ -51,14 +51,14 @@ func (s *Server) apiReport(a huma.API) {
 		}) (desk.Done, error) {
 			return c.Desk.RemoveContributor(ctx, c.Actor, in.ID)
 		})
-	op(s, a, http.MethodGet, "/windows/{window}/thanks", "The text of a post that thanks a phase's contributors",
+	op(s, a, http.MethodGet, "/windows/{window}/thanks", "The text of a post that thanks a phase's contributors, in the languages of the campaign",
 		func(ctx context.Context, c call, in *WindowPath) (ThanksText, error) {
-			text, err := c.Desk.Thanks(ctx, c.Actor, in.Window)
-			return ThanksText{text}, err
+			texts, err := c.Desk.Thanks(ctx, c.Actor, in.Window)
+			return ThanksText{texts}, err
 		})
 }
 
 // ThanksText is a text to be put into a plan.
 type ThanksText struct {
-	Text string `json:"text"`
+	Texts map[string]string `json:"texts"` // by language
 }

@@ -183,7 +183,7 @@ type contributorsView struct {
 	Windows      []desk.WindowLine
 	Kinds        []string
 	Window       campaign.TakeoverID // "": all
-	Thanks       string              // the text of a post; "": nobody to thank
+	Thanks       map[string]string   // the text of a post, by language; empty: nobody to thank
 	Credits      []string            // of the pictures that the phase used
 }
 

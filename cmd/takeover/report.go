@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,8 +177,11 @@ func (a *app) contributorCommand() *cobra.Command {
 					return err
 				}
 				return a.print("thanks", out, nil, func(w io.Writer) {
-					for line := range strings.Lines(out.Text) {
-						fmt.Fprintln(w, escapeTerminal(strings.TrimSuffix(line, "\n")))
+					for _, lang := range slices.Sorted(maps.Keys(out.Texts)) {
+						fmt.Fprintf(w, "%s:\n", lang)
+						for line := range strings.Lines(out.Texts[lang]) {
+							fmt.Fprintln(w, escapeTerminal(strings.TrimSuffix(line, "\n")))
+						}
 					}
 				})
 			})

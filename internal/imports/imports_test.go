@@ -76,7 +76,7 @@ var testOnly = map[string][]string{
 	"internal/metrics":   {"scheduler", "store/*"},
 	"store/pgstore":      {"store/*", "internal/peertest"},
 	"plan":               {"channels", "configs"},
-	"internal/card":      {"campaign"},
+	"internal/card":      {"campaign", "internal/peertest"},
 	"configs":            {"channels/*"},
 	"channels/pretended": {"campaign", "channels", "channels/*", "internal/*", "plan", "desk", "store/*"},
 	"channels/*":         {"channels/*", "internal/peertest", "internal/sitetest"},
