@@ -82,6 +82,7 @@ func TestSpans(t *testing.T) {
 		{"@alice.com_x", nil},
 		{"@alice.com.", []span{{spanMention, 0, 10, "alice.com"}}},
 		{"(#tag", nil},
+		{"#!1 #1", nil},
 		{"($GFMD)", []span{{spanTag, 1, 6, "$GFMD"}}},
 		{"$gfmd", []span{{spanTag, 0, 5, "$GFMD"}}},
 		{"https://example.org/(@bob.example.com", []span{{spanLink, 0, 37, "https://example.org/(@bob.example.com"}}},

@@ -39,11 +39,11 @@ func testChannel(t *testing.T) *Channel {
 func TestOutcomes(t *testing.T) {
 	var file struct {
 		Cases []struct {
-			Case, Call, First, Scope string
-			Status                   int
-			Headers                  map[string]string
-			Body                     json.RawMessage
-			RetryAt                  int64 `json:"retry_at_epoch"`
+			Case, Call, First, Doubt, Scope string
+			Status                          int
+			Headers                         map[string]string
+			Body                            json.RawMessage
+			RetryAt                         int64 `json:"retry_at_epoch"`
 		}
 	}
 	if err := json.Unmarshal(testdata(t, "outcomes.json"), &file); err != nil || len(file.Cases) == 0 {
@@ -88,6 +88,13 @@ func TestOutcomes(t *testing.T) {
 			}
 			if want, known := fates[tt.First]; !known || e.Fate != want || tt.Scope != "" && e.Scope.String() != tt.Scope {
 				t.Errorf("%s, scope %s; want %s, scope %s", e.Fate, e.Scope, tt.First, tt.Scope)
+			}
+			if (tt.First == "refresh") != a.is("ExpiredToken") {
+				t.Errorf("%s for %s: what has expired is refreshed, all else is held where that does not help", tt.First, a.said.Error)
+			}
+			// In doubt the server's own trouble may mean that the record is there.
+			if read := a.own() && a.Status >= 500; (tt.Doubt == "read_back") != read || tt.Doubt != "" && e.Fate != channels.InDoubt {
+				t.Errorf("%q in a doubt, want it read back: %v, %s", tt.Doubt, read, e.Fate)
 			}
 			if renews := tt.First == "refresh" || overs[tt.Case]; (a.kind() == kindToken) != renews {
 				t.Errorf("another session would be opened: %v, want %v", !renews, renews)

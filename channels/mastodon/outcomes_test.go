@@ -51,7 +51,19 @@ func TestOutcomes(t *testing.T) {
 		"unknown": channels.InDoubt, "published_evidence": channels.InDoubt, "read_back": channels.InDoubt}
 	for _, tt := range file.Cases {
 		a := answerOf(tt.Status, tt.Headers, tt.Body)
-		check := func(t *testing.T, word string, e *channels.Error) {
+		// inDoubt is the word for a doubt: a refusal that the post itself may have
+		// caused, the server's own trouble with a repeat, or any other answer.
+		inDoubt := func(doubt bool) string {
+			_, own := said(a)
+			switch {
+			case doubt && own && a.Status >= 500:
+				return "read_back"
+			case doubt && own:
+				return "published_evidence"
+			}
+			return "unknown"
+		}
+		check := func(t *testing.T, word string, doubt bool, e *channels.Error) {
 			t.Helper()
 			want, known := fates[word]
 			switch {
@@ -61,6 +73,8 @@ func TestOutcomes(t *testing.T) {
 				t.Fatalf("no error; want %s", word)
 			case e.Fate != want:
 				t.Errorf("%s, want %s (%s)", e.Fate, want, word)
+			case want == channels.InDoubt && word != inDoubt(doubt):
+				t.Errorf("%s, want %s", inDoubt(doubt), word)
 			case tt.Scope != "" && word == tt.First && e.Scope.String() != tt.Scope:
 				t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
 			}
@@ -89,12 +103,12 @@ func TestOutcomes(t *testing.T) {
 						}
 						continue
 					}
-					check(t, word, e)
+					check(t, word, doubt, e)
 				}
 			case "stage", "poll":
 				id, ready, e := staged(a, nil, tt.Call == "stage", now)
 				if !strings.HasPrefix(tt.First, "staged") {
-					check(t, tt.First, e)
+					check(t, tt.First, false, e)
 				} else if e != nil || id == "" || ready != (tt.First == "staged") {
 					t.Errorf("%q, ready %v, %v; want %s", id, ready, e, tt.First)
 				}

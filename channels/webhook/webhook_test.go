@@ -36,12 +36,12 @@ func TestOutcomes(t *testing.T) {
 	}
 	var file struct {
 		Cases []struct {
-			Case, First, Scope string
-			Status             int
-			Headers            map[string]string
-			Body               json.RawMessage
-			RetryAfter         int    `json:"retry_after_s"`
-			RemoteID           string `json:"remote_id"`
+			Case, First, Doubt, Scope string
+			Status                    int
+			Headers                   map[string]string
+			Body                      json.RawMessage
+			RetryAfter                int    `json:"retry_after_s"`
+			RemoteID                  string `json:"remote_id"`
 		}
 	}
 	if err := json.Unmarshal(b, &file); err != nil || len(file.Cases) == 0 {
@@ -59,6 +59,15 @@ func TestOutcomes(t *testing.T) {
 				a.Body = []byte(text)
 			}
 			receipt, e := outcome(a, nil, "d_1", testNow)
+			if tt.Doubt != "" { // the engine repeats what is in doubt, where the class says so and under the id of before
+				again := channels.Request{Delivery: campaign.Delivery{ID: "d_1"}, Key: "k"}
+				first := webhookID(again)
+				again.Attempt, again.Doubt, again.ArmedAt = 2, true, testNow
+				if tt.Doubt != "repeat_same_id" || channels.FateOf(e) != channels.InDoubt || webhookID(again) != first ||
+					!(&Channel{cfg: Config{ReceiverDedupes: true}}).Class().Repeats() || (&Channel{}).Class().Repeats() {
+					t.Errorf("%q: %v, id %s, then %s", tt.Doubt, e, first, webhookID(again))
+				}
+			}
 			if tt.First == "published" {
 				if e != nil || receipt.RemoteID == "" || tt.RemoteID != "" && receipt.RemoteID != tt.RemoteID {
 					t.Fatalf("receipt %+v, error %v; want id %q", receipt, e, tt.RemoteID)

@@ -157,6 +157,48 @@ func TestARenditionKeepsToTheBytes(t *testing.T) {
 	}
 }
 
+// TestWhatIsClearBecomesWhite where a channel takes no picture that is.
+func TestWhatIsClearBecomesWhite(t *testing.T) {
+	s := opened(t)
+	in := kept(t, s, fileOf(t, image.NewNRGBA(image.Rect(0, 0, 16, 16)), "image/png"))
+	out, err := s.Rendition(t.Context(), in.Digest, campaign.Limits{ImageTypes: []string{"image/jpeg"}}, middle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Read(out.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, g, blue, _ := img.At(8, 8).RGBA(); min(r, g, blue) < 0xf000 {
+		t.Errorf("it is %x %x %x", r, g, blue)
+	}
+}
+
+// TestALostRenditionIsMadeAgain: what is remembered of one says nothing once
+// its file is gone.
+func TestALostRenditionIsMadeAgain(t *testing.T) {
+	s := opened(t)
+	in := kept(t, s, fileOf(t, photo(60, 60, image.Point{}, false), "image/png"))
+	limits := campaign.Limits{ImageSide: 30}
+	out, err := s.Rendition(t.Context(), in.Digest, limits, middle)
+	if err == nil {
+		err = s.Remove(out.Digest)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Rendered(in.Digest, limits, middle); ok {
+		t.Error("it is said to be there")
+	}
+	if again, err := s.Rendition(t.Context(), in.Digest, limits, middle); err != nil || again != out || s.Check(out.Digest) != "" {
+		t.Errorf("%+v, %v, %s", again, err, s.Check(out.Digest))
+	}
+}
+
 func TestWhatCannotBeRenderedIsNamed(t *testing.T) {
 	s := opened(t)
 	frame := image.NewPaletted(image.Rect(0, 0, 400, 400), color.Palette{color.White, color.Black})
