@@ -66,7 +66,7 @@ func (c *Channel) Publish(ctx context.Context, r channels.Request) (campaign.Rec
 	}
 	got, failed := outcome(a, err, attempt{pictures: len(want.alts) > 0, reply: target != "", doubt: r.Doubt}, c.env.Now())
 	if failed != nil {
-		if r.Doubt && failed.Fate == channels.InDoubt && failed.Status == http.StatusNotFound {
+		if r.Doubt && failed.Status == http.StatusNotFound {
 			c.noteDeleted(r.Key)
 		}
 		return campaign.Receipt{}, failed
