@@ -336,13 +336,20 @@ func TestFlowsThatLackSomething(t *testing.T) {
 	}
 }
 
-func TestReceiptsOfServersWithoutAPage(t *testing.T) {
-	var p post
-	if err := json.Unmarshal([]byte(`{"id":"1","url":null,"uri":"https://a.example/1"}`), &p); err != nil {
-		t.Fatal(err)
-	}
-	if r := p.receipt(channeltest.Now(), "answer"); r.URL != "https://a.example/1" {
-		t.Errorf("%+v", r)
+func TestWhereAReceiptLeads(t *testing.T) {
+	for answer, want := range map[string]string{
+		`{"id":"1","url":"https://a.example/@us/1","uri":"https://a.example/1"}`: "https://a.example/@us/1",
+		`{"id":"1","url":null,"uri":"https://a.example/1"}`:                      "https://a.example/1",
+		`{"id":"1","url":"javascript:x","uri":"https://a.example/1"}`:            "https://a.example/1",
+		`{"id":"1","url":"javascript:x","uri":"javascript:y"}`:                   "",
+	} {
+		var p post
+		if err := json.Unmarshal([]byte(answer), &p); err != nil {
+			t.Fatal(err)
+		}
+		if r := p.receipt(channeltest.Now(), "answer"); r.URL != want {
+			t.Errorf("%s: %+v", answer, r)
+		}
 	}
 }
 

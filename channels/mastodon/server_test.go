@@ -123,6 +123,7 @@ func TestCheckGoesByTheServersLimits(t *testing.T) {
 		{"poll of five", pretend.Options{}, campaign.Content{Text: "x", Poll: &campaign.Poll{Options: []string{"1", "2", "3", "4", "5"}, Ends: time.Hour}}, "P061", "P061", "5 options"},
 		{"poll with a long option", pretend.Options{}, campaign.Content{Text: "x", Poll: &campaign.Poll{Options: []string{"1", long}, Ends: time.Hour}}, "P061", "P061", "501"},
 		{"poll of a minute", pretend.Options{}, campaign.Content{Text: "x", Poll: &campaign.Poll{Options: []string{"1", "2"}, Ends: time.Minute}}, "P061", "P061", "1m0s"},
+		{"poll of two months", pretend.Options{}, campaign.Content{Text: "x", Poll: &campaign.Poll{Options: []string{"1", "2"}, Ends: 60 * 24 * time.Hour}}, "P061", "P061", "1440h"},
 		{"first comment", pretend.Options{}, campaign.Content{Text: "x", FirstComment: "y"}, "P061", "P061", ""},
 		{"empty", pretend.Options{}, campaign.Content{}, "P050", "P050", ""},
 	} {
