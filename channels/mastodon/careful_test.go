@@ -368,7 +368,7 @@ func TestNumbersThatCannotBe(t *testing.T) {
 			}
 		}
 	}
-	b.s.Set(&pretend.Trouble{Path: "GET /api/v1/accounts/1/statuses", Status: 200, Body: `[{"id":"<b>"}]`})
+	b.s.Set(&pretend.Trouble{Path: "GET /api/v1/accounts/1", Status: 200, Body: `[{"id":"<b>"}]`})
 	if id, err := b.c.Latest(t.Context()); id != "" || err != nil {
 		t.Errorf("%q, %v", id, err)
 	}

@@ -141,6 +141,7 @@ func TestOutcomeRows(t *testing.T) {
 		{"media unknown", 404, says("Record not found"), picture, channels.NotSent, channels.ScopeContent},
 		{"media unknown, after a doubt", 404, says("Record not found"), doubt, channels.InDoubt, channels.ScopeContent},
 		{"no such call", 404, says("Record not found"), attempt{}, channels.InDoubt, channels.ScopePlatform},
+		{"processing, and it has no pictures", 422, says("Cannot attach files that have not finished processing."), attempt{}, channels.Refused, channels.ScopeContent},
 		{"already attached", 422, says("Media 12 not found or already attached to another post"), picture, channels.NotSent, channels.ScopeContent},
 		{"in another language, after a doubt", 422, says("Media introuvable"), doubt, channels.InDoubt, channels.ScopeContent},
 		{"processing, after a doubt", 422, says("Cannot attach files that have not finished processing."), doubt, channels.NotSent, channels.ScopeContent},
