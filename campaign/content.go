@@ -233,3 +233,9 @@ func Identity(t TakeoverID, p PlanID, post PostID, step string, ch ChannelID, la
 	}
 	return DeliveryID("d_" + hex.EncodeToString(h.Sum(nil))[:20])
 }
+
+// Shown is the text of one visible part of a post as readers see it on a platform.
+type Shown struct {
+	Title string `json:"title,omitempty"` // where the platform has a place for one
+	Text  string `json:"text"`
+}

@@ -99,6 +99,32 @@ type Channel interface {
 	Reconcile(ctx context.Context, r Request) (Verdict, campaign.Receipt, error)
 }
 
+// Shower is implemented by channels that show readers more than a content's
+// texts: link and credits below them, a title, a content warning above.
+type Shower interface {
+	// Shown are the texts of the post and of its thread as readers will see them,
+	// in order, by the functions that the requests are made with. It does no I/O.
+	Shown(c campaign.Content) []campaign.Shown
+}
+
+// ShownBy are the texts of a content as readers will see them on the channel:
+// what a preview must show. It does no I/O.
+func ShownBy(ch Channel, c campaign.Content) []campaign.Shown {
+	if s, ok := ch.(Shower); ok {
+		return s.Shown(c)
+	}
+	return Texts(append([]string{c.Text}, c.Thread...)...)
+}
+
+// Texts are texts that have no titles.
+func Texts(texts ...string) []campaign.Shown {
+	out := make([]campaign.Shown, len(texts))
+	for i, t := range texts {
+		out[i].Text = t
+	}
+	return out
+}
+
 // Request is all an adapter is given about one delivery.
 type Request struct {
 	Delivery campaign.Delivery

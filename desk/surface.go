@@ -31,6 +31,7 @@ func Surfaces(c *campaign.Campaign, facts func(campaign.Channel) (channels.Facts
 		if open != nil {
 			if adapter, err := open(c, id); err == nil {
 				s.Check = adapter.Check
+				s.Shown = func(c campaign.Content) []campaign.Shown { return channels.ShownBy(adapter, c) }
 			}
 		}
 		return s, true

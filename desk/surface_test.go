@@ -29,7 +29,7 @@ func TestSurfaces(t *testing.T) {
 		return fussy{}, nil
 	})
 	s, ok := surface("small")
-	if !ok || s.Platform != "x" || s.Limits.Text != 280 || s.Limits.DailyPosts != 3 || s.Check == nil || len(s.Check(campaign.Content{})) != 1 {
+	if !ok || s.Platform != "x" || s.Limits.Text != 280 || s.Limits.DailyPosts != 3 || s.Check == nil || len(s.Check(campaign.Content{})) != 1 || s.Shown == nil || s.Shown(campaign.Content{Text: "x"})[0].Text != "x" {
 		t.Errorf("small: %v, %+v", ok, s)
 	}
 	if s, ok := surface("wall"); !ok || s.Check != nil || s.Limits.DailyPosts != 50 {

@@ -53,6 +53,9 @@ type Surface struct {
 	Card         [2]int // width and height of a quote card that is shown uncut; zero: square
 	// Check is the adapter's own check of a rendered content; nil where there is none.
 	Check func(campaign.Content) []campaign.Finding
+	// Shown are the texts of a rendered content as readers will see them, by the
+	// adapter's own hand; nil where they are shown as they are written.
+	Shown func(campaign.Content) []campaign.Shown
 }
 
 // Abilities of platforms that a plan may ask for.

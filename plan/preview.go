@@ -19,11 +19,28 @@ type Preview struct {
 	Length   int                `json:"length"`           // as the platform counts
 	Limit    int                `json:"limit"`            // 0: none is known
 	Content  campaign.Content   `json:"content"`
+	// Shown are the texts of the post and its thread as readers will see them:
+	// with link and credits where the platform has no other place for them.
+	Shown []campaign.Shown `json:"shown"`
 }
 
 // Left is how much more text fits; below zero by how much it is too long. It
 // means something only where there is a Limit.
 func (p Preview) Left() int { return p.Limit - p.Length }
+
+// shown are the texts of a content as readers see them there; there is one at least.
+func (s Surface) shown(c campaign.Content) []campaign.Shown {
+	if s.Shown != nil {
+		if list := s.Shown(c); len(list) > 0 {
+			return list
+		}
+	}
+	list := []campaign.Shown{{Text: c.Text}}
+	for _, t := range c.Thread {
+		list = append(list, campaign.Shown{Text: t})
+	}
+	return list
+}
 
 // Previews shows every delivery that wanted picks, earliest first.
 // Those of a post with faults are among them: whoever writes must see by how
@@ -39,8 +56,12 @@ func (x *Expansion) Previews(wanted func(campaign.Delivery) bool) []Preview {
 		if !r.due.Equal(r.moment.at) {
 			p.Written = r.moment.at
 		}
-		if s := x.surfaces[d.Channel]; s.Measure != nil {
-			p.Length, _ = s.Measure(longest(r.content))
+		s := x.surfaces[d.Channel]
+		p.Shown = s.shown(r.content)
+		if s.Measure != nil {
+			full := r.content
+			full.Text = longest(full)
+			p.Length, _ = s.Measure(s.shown(full)[0].Text)
 			p.Limit = s.Limits.TextFor(len(r.content.Media))
 		}
 		list = append(list, p)

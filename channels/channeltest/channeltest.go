@@ -37,9 +37,8 @@ type Suite struct {
 	Blind bool // the platform cannot be asked what became of a post
 	Twins bool // the platform refuses a text that the account has said before
 	AnyOK bool // the platform promises nothing about the body of a 2xx: any whole one is a receipt
-	// NoHTTP says that the platform speaks another protocol, so that the box does
-	// not stand in between: Open ignores base, and the adapter's own tests cut
-	// its lines at each point.
+	// NoHTTP says that the platform speaks another protocol: a Line to the
+	// platform's Addr stands in between in place of the box, and base is its host and port.
 	NoHTTP bool
 	// Hands says that a person publishes: there is no network, and Publish ends
 	// in doubt with the reason handed_over in place of a receipt.
@@ -51,6 +50,7 @@ type Suite struct {
 // Platform is a pretend platform.
 type Platform struct {
 	http.Handler
+	Addr string // host and port, of a platform that speaks no HTTP
 	// Posts is what the public sees now, oldest first.
 	Posts func() []Post
 }
@@ -69,6 +69,7 @@ func (s Suite) Run(t *testing.T) {
 	s.most = s.visible(t)
 	t.Run("sample is fine", s.sample)
 	t.Run("publishes what was written", s.publishes)
+	t.Run("preview is what leaves", s.previewed)
 	t.Run("preparing shows nothing", s.preparing)
 	t.Run("closed gate sends nothing", s.closedGate)
 	t.Run("many at once", s.manyAtOnce)
@@ -77,6 +78,7 @@ func (s Suite) Run(t *testing.T) {
 	}
 	t.Run("read back", s.readBack)
 	if s.NoHTTP {
+		t.Run("cut", s.lineCuts)
 		return
 	}
 	t.Run("own connection each", s.ownConnection)
@@ -95,14 +97,24 @@ type bench struct {
 	suite    Suite
 	platform Platform
 	box      *Box
+	line     *Line // in place of the box; nil for HTTP
 	channel  channels.Channel
 }
 
 func (s Suite) bench(t *testing.T) *bench {
 	t.Helper()
 	p := s.Pretend(t)
-	box := NewBox(t, p)
-	return &bench{s, p, box, s.Open(t, box.URL, s.env())}
+	b := &bench{suite: s, platform: p}
+	base := ""
+	if s.NoHTTP {
+		b.line = NewLine(t, p.Addr)
+		base = b.line.Addr
+	} else {
+		b.box = NewBox(t, p)
+		base = b.box.URL
+	}
+	b.channel = s.Open(t, base, s.env())
+	return b
 }
 
 var now = time.Date(2026, 12, 18, 9, 0, 0, 0, time.UTC)

@@ -31,6 +31,7 @@ const (
 // draft is one visible call.
 type draft struct {
 	name    string
+	shown   campaign.Shown // what people read
 	payload payload
 	files   []channels.File
 	alts    []string
@@ -77,10 +78,11 @@ type words struct {
 // content and the settings.
 func (c *Channel) drafts(content campaign.Content) []draft {
 	worded := channels.Worded(content)
-	first := draft{name: partPost, payload: c.payload(worded.Text, content.Silent)}
+	first := draft{name: partPost, shown: campaign.Shown{Text: worded.Text}, payload: c.payload(worded.Text, content.Silent)}
 	if p := content.Poll; p != nil {
 		// The text is the question; only what stands below it remains.
-		first.payload.Content = c.plain(strings.TrimSpace(strings.TrimPrefix(worded.Text, content.Text)))
+		first.shown = campaign.Shown{Title: content.Text, Text: strings.TrimSpace(strings.TrimPrefix(worded.Text, content.Text))}
+		first.payload.Content = c.plain(first.shown.Text)
 		first.payload.Poll = &poll{Question: words{content.Text}, Duration: int64(p.Ends / time.Hour), Multiselect: p.Multiple}
 		for _, o := range p.Options {
 			first.payload.Poll.Answers = append(first.payload.Poll.Answers, answer{words{o}})
@@ -94,7 +96,7 @@ func (c *Channel) drafts(content campaign.Content) []draft {
 	}
 	drafts := []draft{first}
 	for _, text := range content.Thread {
-		drafts = append(drafts, draft{name: partReply, payload: c.payload(text, content.Silent)})
+		drafts = append(drafts, draft{name: partReply, shown: campaign.Shown{Text: text}, payload: c.payload(text, content.Silent)})
 	}
 	if c.cfg.Crosspost {
 		drafts = append(drafts, draft{name: partCrosspost})
@@ -248,4 +250,15 @@ func (m message) differences(want draft) []string {
 		note("it does not answer the part before it")
 	}
 	return ds
+}
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	var out []campaign.Shown
+	for _, d := range c.drafts(content) {
+		if d.name != partCrosspost {
+			out = append(out, d.shown)
+		}
+	}
+	return out
 }

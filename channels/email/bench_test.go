@@ -184,10 +184,10 @@ func TestConformance(t *testing.T) {
 			}
 			t.Cleanup(s.Close)
 			mine := s
-			return channeltest.Platform{Posts: func() []channeltest.Post { return seen(t, mine) }}
+			return channeltest.Platform{Addr: s.Addr, Posts: func() []channeltest.Post { return seen(t, mine) }}
 		},
-		Open: func(t *testing.T, _ string, env channels.Env) channels.Channel {
-			return open(t, s.Addr, s, env, "user", "campaign", "password", "file:mail.password")
+		Open: func(t *testing.T, base string, env channels.Env) channels.Channel {
+			return open(t, base, s, env, "user", "campaign", "password", "file:mail.password")
 		},
 		Sample: sample, Secret: canary, Media: map[campaign.Digest][]byte{m1.Digest: b1, m2.Digest: b2}, Blind: true, NoHTTP: true,
 	}.Run(t)

@@ -239,3 +239,9 @@ func (l letter) html() string {
 	out.WriteString("</body></html>\n")
 	return out.String()
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	l := c.write(campaign.Delivery{}, content)
+	return []campaign.Shown{{Title: l.Subject, Text: l.Text}}
+}

@@ -50,3 +50,8 @@ func draft(content campaign.Content) feed {
 	}
 	return f
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	return channels.Texts(draft(content).Message)
+}

@@ -60,21 +60,20 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 
 // stage makes the container of a picture, or of several: then each is one first.
 func (c *Channel) stage(ctx context.Context, token secret.String, who graph.Account, r channels.Request) (string, error) {
-	content := channels.Worded(r.Content)
-	caption := map[string]any{"caption": content.Text}
-	if len(content.Media) == 1 {
-		return c.ready(ctx, token, who, r.Delivery, content.Media[0], caption)
+	fields := map[string]any{"caption": caption(r.Content)}
+	if len(r.Content.Media) == 1 {
+		return c.ready(ctx, token, who, r.Delivery, r.Content.Media[0], fields)
 	}
 	var children []string
-	for _, m := range content.Media {
+	for _, m := range r.Content.Media {
 		id, err := c.ready(ctx, token, who, r.Delivery, m, map[string]any{"is_carousel_item": true})
 		if err != nil {
 			return "", err
 		}
 		children = append(children, id)
 	}
-	caption["media_type"], caption["children"] = "CAROUSEL", strings.Join(children, ",")
-	return c.make(ctx, token, who, caption)
+	fields["media_type"], fields["children"] = "CAROUSEL", strings.Join(children, ",")
+	return c.make(ctx, token, who, fields)
 }
 
 // ready is the container of one picture once it was fetched.
@@ -174,7 +173,7 @@ func (c *Channel) Reconcile(ctx context.Context, r channels.Request) (channels.V
 	if len(r.Content.Media) > 1 {
 		kind = "CAROUSEL_ALBUM"
 	}
-	return channels.Found, graph.Public(container, graph.Matching(list, channels.Worded(r.Content).Text, kind, r), c.env.Now()), nil
+	return channels.Found, graph.Public(container, graph.Matching(list, caption(r.Content), kind, r), c.env.Now()), nil
 }
 
 func (c *Channel) findComment(ctx context.Context, token secret.String, who graph.Account, r channels.Request) (channels.Verdict, campaign.Receipt, error) {
@@ -195,3 +194,11 @@ func (c *Channel) findComment(ctx context.Context, token secret.String, who grap
 	verdict, receipt := graph.Comment(graph.Matching(ours, r.Content.FirstComment, "", r), c.env.Now())
 	return verdict, receipt, nil
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	return channels.Texts(caption(content))
+}
+
+// caption is the text below the pictures, as it leaves.
+func caption(content campaign.Content) string { return channels.Worded(content).Text }

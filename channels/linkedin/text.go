@@ -99,3 +99,8 @@ func plain(s string) string {
 
 // comparable is a text as it is compared with another.
 func comparable(s string) string { return campaign.NormalForm(norm.NFC.String(s)) }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	return channels.Texts(text(content))
+}

@@ -90,3 +90,12 @@ func answering(body []byte, id string) []byte {
 	open := strings.TrimSuffix(string(body), "}")
 	return []byte(open + `,"in_reply_to_id":` + string(reply) + "}")
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	var out []campaign.Shown
+	for _, d := range c.drafts(content) {
+		out = append(out, campaign.Shown{Text: d.body.Status})
+	}
+	return out
+}

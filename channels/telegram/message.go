@@ -241,3 +241,12 @@ func differences(got []message, want draft, answers int64) []string {
 }
 
 func comparable(text string) string { return campaign.NormalForm(norm.NFC.String(text)) }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	var out []campaign.Shown
+	for _, d := range c.drafts(campaign.Message, content) {
+		out = append(out, campaign.Shown{Text: d.text})
+	}
+	return out
+}

@@ -222,3 +222,12 @@ func kindOf(content campaign.Content) string {
 	}
 	return "CAROUSEL_ALBUM"
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	var out []campaign.Shown
+	for part := range 1 + len(content.Thread) {
+		out = append(out, campaign.Shown{Text: textOf(content, part)})
+	}
+	return out
+}

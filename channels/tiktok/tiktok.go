@@ -114,3 +114,9 @@ func titled(text string) (title, description string) {
 		}
 	}
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	title, description := titled(c.text(content))
+	return []campaign.Shown{{Title: title, Text: description}}
+}

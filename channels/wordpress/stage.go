@@ -178,3 +178,9 @@ type file struct {
 	Slug      string `json:"slug"`
 	SourceURL string `json:"source_url"`
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	w := write("", content)
+	return []campaign.Shown{{Title: w.title, Text: w.body}}
+}

@@ -210,3 +210,12 @@ func errNoPost(op string) *channels.Error {
 	e.Fate = channels.Refused
 	return e
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	var out []campaign.Shown
+	for _, d := range drafts(content) {
+		out = append(out, campaign.Shown{Text: d.text})
+	}
+	return out
+}

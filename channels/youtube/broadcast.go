@@ -154,3 +154,9 @@ func shown(now video, w written, content campaign.Content) video {
 	}
 	return v
 }
+
+// Shown are the texts as readers will see them; see channels.Shower.
+func (c *Channel) Shown(content campaign.Content) []campaign.Shown {
+	w := write("", content)
+	return []campaign.Shown{{Title: w.Title, Text: w.Clean}}
+}

@@ -189,15 +189,20 @@ func (a *app) checkOne(ctx context.Context, file, campaignFile string, window ca
 	if err != nil || found.HasErrors() {
 		return src, found, nil, err
 	}
-	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now,
-		// Which server will publish, and whether platforms reach it, is not known here.
-		MediaURL: func(campaign.Digest, time.Time) string { return "" }})
 	x, findings := loadPlan(file, src, window, plan.Env{Now: nowOr(day), Campaign: &camp, Media: describeBelow(filepath.Dir(file)),
-		Surface: desk.Surfaces(&camp, facts, registry.Channel)})
+		Surface: surfacesHere(&camp)})
 	if x == nil {
 		return src, findings, nil, nil
 	}
 	return src, findings, x.Notes, nil
+}
+
+// surfacesHere are those of a campaign file, without a daemon.
+func surfacesHere(c *campaign.Campaign) func(campaign.ChannelID) (plan.Surface, bool) {
+	registry := channels.NewRegistry(all.Platforms(), channels.Env{Now: time.Now,
+		// Which server will publish, and whether platforms reach it, is not known here.
+		MediaURL: func(campaign.Digest, time.Time) string { return "" }})
+	return desk.Surfaces(c, facts, registry.Channel)
 }
 
 // checkBy lets the daemon, or the data folder, check one plan.

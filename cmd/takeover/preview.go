@@ -98,8 +98,7 @@ func (a *app) planPreview() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			surface := desk.Surfaces(&camp, facts, nil)
-			x, found := loadPlan(args[0], src, "", plan.Env{Now: nowOr(day), Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surface})
+			x, found := loadPlan(args[0], src, "", plan.Env{Now: nowOr(day), Campaign: &camp, Media: describeBelow(filepath.Dir(args[0])), Surface: surfacesHere(&camp)})
 			a.printFindings(a.err, found, map[string][]byte{args[0]: src})
 			if x == nil {
 				return exit{exitFindings}
@@ -127,7 +126,11 @@ func printPreviews(w io.Writer, list []plan.Preview, loc *time.Location) {
 		if p.Limit > 0 {
 			fmt.Fprintf(w, "  %d of %d", p.Length, p.Limit)
 		}
-		fmt.Fprintf(w, "\n%s\n", escapeTerminal(p.Content.Text))
+		fmt.Fprintln(w)
+		if title := p.Shown[0].Title; title != "" {
+			fmt.Fprintf(w, "[title: %s]\n", escapeTerminal(title))
+		}
+		fmt.Fprintf(w, "%s\n", escapeTerminal(p.Shown[0].Text))
 		for _, line := range besideText(p.Content) {
 			fmt.Fprintln(w, escapeTerminal(line))
 		}
