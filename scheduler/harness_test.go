@@ -251,6 +251,13 @@ func (p *platform) count(d campaign.DeliveryID) (n int) {
 	return n
 }
 
+// looks is how often it was read so far.
+func (p *platform) looks() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reads
+}
+
 // becomes changes the platform while calls may run.
 func (p *platform) becomes(f func()) {
 	p.mu.Lock()

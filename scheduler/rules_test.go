@@ -411,13 +411,13 @@ func TestDoubtSeenBeforeItsReadBack(t *testing.T) {
 				w.is(id, campaign.InDoubt, map[string]int{"absent": 0, "found": 1}[name])
 				seen := w.get(id)
 				goBy(5 * time.Second) // the first read-back
-				after, reads := w.get(id), w.p0().reads
+				after, reads := w.get(id), w.p0().looks()
 				w.e.mu.Lock()
 				l := w.e.laneNamed(seen.Lane)
 				w.e.mu.Unlock()
 				w.e.reads(l, &w.c, []campaign.Delivery{seen})
-				if w.p0().reads != reads || w.get(id).Reads != after.Reads || w.get(id).State != after.State {
-					t.Errorf("asked %d times more; it is %s after %d read-backs", w.p0().reads-reads, w.get(id).State, w.get(id).Reads)
+				if w.p0().looks() != reads || w.get(id).Reads != after.Reads || w.get(id).State != after.State {
+					t.Errorf("asked %d times more; it is %s after %d read-backs", w.p0().looks()-reads, w.get(id).State, w.get(id).Reads)
 				}
 			})
 		})

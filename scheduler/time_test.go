@@ -87,9 +87,9 @@ func TestF19CopyRunsBesides(t *testing.T) {
 				if tt.text != "" {
 					p.show(channels.Request{Delivery: campaign.Delivery{ID: id}, Key: keyFor(&campaign.Delivery{ID: id}, nil)}, tt.text)
 				}
-				before := p.reads
+				before := p.looks()
 				goBy(10*time.Minute + time.Second)
-				if n := p.reads - before; n != tt.looks {
+				if n := p.looks() - before; n != tt.looks {
 					t.Errorf("%d looks before sending, want %d", n, tt.looks)
 				}
 				goBy(time.Hour)

@@ -36,9 +36,7 @@ func (s Suite) publishes(t *testing.T) {
 		t.Fatal("nothing is public")
 	}
 	got, want := posts[0], s.Sample
-	if !strings.Contains(got.Text, want.Text) {
-		t.Errorf("text %q, want %q", got.Text, want.Text)
-	}
+	s.whole(t, posts)
 	if got.Language != want.Language {
 		t.Errorf("language %q, want %q", got.Language, want.Language)
 	}
@@ -62,6 +60,28 @@ func (s Suite) publishes(t *testing.T) {
 		if !s.Hands && (receipt.How != "answer" || !receipt.At.Equal(Now())) {
 			t.Errorf("receipt of part %d: %+v", i, receipt)
 		}
+	}
+}
+
+// whole: the text and the rest of a thread are public in their order, each once.
+// What a person gets in one task, the person's own tests read.
+func (s Suite) whole(t *testing.T, posts []Post) {
+	var public []string
+	for _, p := range posts {
+		public = append(public, p.Text)
+	}
+	want := []string{s.Sample.Text}
+	if !s.Hands {
+		want = append(want, s.Sample.Thread...)
+	}
+	rest := strings.Join(public, "\n")
+	for _, text := range want {
+		_, after, found := strings.Cut(rest, text)
+		if !found || strings.Contains(after, text) {
+			t.Errorf("%q is public; want %q, in this order and each once", public, want)
+			return
+		}
+		rest = after
 	}
 }
 
