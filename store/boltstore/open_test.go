@@ -187,6 +187,7 @@ func TestF16FlippedPages(t *testing.T) {
 			places = append(places, page+in)
 		}
 	}
+	const most = 16 << 20 // of memory; a wrong length can tell of gigabytes
 	for i, at := range places {
 		o := options(t)
 		b := bytes.Clone(whole)
@@ -194,7 +195,12 @@ func TestF16FlippedPages(t *testing.T) {
 		if err := os.WriteFile(o.Path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := check(ctx, o.Path); err != nil || i%7 > 0 { // opening for writing takes its time
+		before := allocated()
+		_, err := check(ctx, o.Path)
+		if n := allocated() - before; n > most {
+			t.Errorf("a wrong byte at %d: reading takes %d bytes of memory", at, n)
+		}
+		if err != nil || i%7 > 0 { // opening for writing takes its time
 			continue
 		}
 		s, err := Open(o)
@@ -210,6 +216,13 @@ func TestF16FlippedPages(t *testing.T) {
 		})
 		_ = s.Close()
 	}
+}
+
+// allocated is how many bytes this process asked for so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // TestF16PagesInACircle: where a page leads back to one that was read, whoever

@@ -71,7 +71,18 @@ func (t *tx) raw(b bucket, key []byte) (v []byte, err error) {
 		return nil, err
 	}
 	defer damaged(b, &err)
-	return touch(bk.Get(key)), nil
+	_, v = inside(t.w.btx, nil, bk.Get(key))
+	return v, nil
+}
+
+// inside returns a key and what is stored under it, which lie within the file:
+// else it panics, for damaged. A wrong length in a page can tell of gigabytes,
+// which nobody must copy first.
+func inside(btx *bolt.Tx, key, v []byte) ([]byte, []byte) {
+	if len(key) > bolt.MaxKeySize || int64(len(v)) > btx.Size() {
+		panic(fmt.Sprintf("a key of %d bytes with %d bytes under it", len(key), len(v)))
+	}
+	return touch(key), touch(v)
 }
 
 // touch reads both ends of a slice, so that one that does not lie within the
@@ -191,9 +202,7 @@ func (c *cursor) seek(k []byte) (key, v []byte) {
 		return nil, nil
 	}
 	defer damaged(c.b, &c.err)
-	at, with := c.c.Seek(k) // not the results: these stay nil when touch finds them outside
-	c.at = at
-	return touch(at), touch(with)
+	return c.here(c.c.Seek(k))
 }
 
 func (c *cursor) next() (key, v []byte) {
@@ -201,13 +210,13 @@ func (c *cursor) next() (key, v []byte) {
 		return nil, nil
 	}
 	defer damaged(c.b, &c.err)
-	at, with := c.c.Next() // not the results: these stay nil when touch finds them outside
-	if at != nil && bytes.Compare(at, c.at) <= 0 {
+	before := c.at
+	at, with := c.here(c.c.Next()) // not the results: these stay nil when it is outside
+	if at != nil && bytes.Compare(at, before) <= 0 {
 		c.err = record.Corrupt(c.b.kind(), at, "its pages lead in a circle") // or nobody would come to the end
 		return nil, nil
 	}
-	c.at = at
-	return touch(at), touch(with)
+	return at, with
 }
 
 func (c *cursor) last() (key, v []byte) {
@@ -215,6 +224,12 @@ func (c *cursor) last() (key, v []byte) {
 		return nil, nil
 	}
 	defer damaged(c.b, &c.err)
-	at, with := c.c.Last() // not the results: these stay nil when touch finds them outside
-	return touch(at), touch(with)
+	return c.here(c.c.Last())
+}
+
+// here is where the cursor came to.
+func (c *cursor) here(at, with []byte) ([]byte, []byte) {
+	at, with = inside(c.c.Bucket().Tx(), at, with)
+	c.at = at
+	return at, with
 }
