@@ -19,6 +19,7 @@ func Codes() []Code {
 		{"C005", "the file is too large, not UTF-8, not YAML, or uses anchors, aliases or tags", "mend it at the place"},
 		{"C006", "a key is unknown, doubled or missing", "rename, remove or add it"},
 		{"C007", "a value is of another kind or form than asked", "write it in the form that the finding shows"},
+		{"C008", "server.domain cannot be had with that address", "listen where others reach it: listen: \":443\""},
 		{"C022", "the key or the counter lies inside the data folder", "keep it outside, for example beside takeover.yaml"},
 		{"C030", "the time zone or a language is unknown, or a required language is not one of the campaign's", "write an IANA name such as Europe/Brussels, a tag such as fr"},
 		{"C040", "the platform is unknown, or this program cannot publish to it", "write one of the platforms that the finding names"},

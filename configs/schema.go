@@ -187,6 +187,8 @@ func (k serverKeyInfo) schema() node {
 		return pattern(`^\s*\S+(\s+\S+){4}\s*$`)
 	case kindMail:
 		return pattern(mailPattern)
+	case kindDomain:
+		return pattern(domainPattern)
 	case kindSecret:
 		return secretSchema()
 	}

@@ -24,7 +24,9 @@ type Server struct {
 	Listen         string // host:port of pages and API
 	MetricsListen  string // host:port; "" serves metrics on Listen
 	TrustedProxies []netip.Prefix
-	Domain         string        // "" or the name to get a certificate for (ACME)
+	Domain         string        // "" or the name to get a certificate for
+	RedirectListen string        // host:port that sends on to https; "" for none
+	ACME           ACME          // used where Domain is set
 	PlainHTTP      bool          // plain http on public addresses was asked for
 	StopTimeout    time.Duration // how long a graceful stop may take
 
@@ -47,6 +49,13 @@ type Server struct {
 	OpenID    OpenID
 
 	origins map[string]Origin
+}
+
+// ACME is the authority that certifies Domain (RFC 8555).
+type ACME struct {
+	Directory string
+	Contact   string // mail address; "" for none
+	Roots     string // PEM file of whom it is certified by; "": whom this machine knows
 }
 
 // OpenID is a provider that people may sign in by; without an issuer there is none.
@@ -168,12 +177,18 @@ func (s *Server) complete(dir string) {
 		resolve(&l.Counter)
 	}
 	resolve(&s.DSNFile)
+	resolve(&s.ACME.Roots)
 	for i := range s.SecretFolders {
 		resolve(&s.SecretFolders[i])
 	}
 	s.Dir = dir
-	if s.BaseURL == "" && s.Domain != "" {
-		s.BaseURL = "https://" + s.Domain
+	if s.Domain != "" {
+		if s.BaseURL == "" {
+			s.BaseURL = "https://" + s.Domain
+		}
+		if s.origins["server.listen"] == "" {
+			s.Listen = ":443"
+		}
 	}
 }
 
@@ -192,6 +207,12 @@ func (s *Server) check(file string) campaign.Findings {
 			continue
 		}
 		add("C003", l.path, "anybody on the network could read what goes to "+l.addr+": it is public and has no TLS", "listen on 127.0.0.1 behind a proxy with TLS, or set server.domain, or say plain_http: true")
+	}
+	if host, _, err := net.SplitHostPort(s.Listen); s.Domain != "" && err == nil && loopback(host) {
+		add("C008", "server.listen", "nobody outside reaches "+s.Listen+", so no authority certifies "+s.Domain, "write listen: \":443\"; behind a proxy that has the certificate, leave server.domain out")
+	}
+	if s.RedirectListen != "" && s.Domain == "" {
+		add("C008", "server.redirect_listen", "there is no https to send people on to", "set server.domain, or leave it to the proxy")
 	}
 	for _, p := range []struct{ path, file string }{{"secrets.key_file", s.Layout.Key}, {"secrets.counter_file", s.Layout.Counter}} {
 		if within(s.Layout.Data, p.file) {

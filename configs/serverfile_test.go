@@ -44,7 +44,8 @@ func TestExampleServerFileIsTheDefaultOne(t *testing.T) {
 	}
 }
 
-// uncommented is the default server file with every key set.
+// uncommented is the default server file with every key set; a domain is not
+// certified where only this machine listens.
 func uncommented(t testing.TB) []byte {
 	t.Helper()
 	src, err := ServerFile(nil)
@@ -55,7 +56,7 @@ func uncommented(t testing.TB) []byte {
 	if !ok || !strings.HasPrefix(head, "# ") {
 		t.Fatal("the file begins otherwise")
 	}
-	return []byte("schema:" + strings.ReplaceAll(body, "\n# ", "\n"))
+	return []byte("schema:" + strings.Replace(strings.ReplaceAll(body, "\n# ", "\n"), `"127.0.0.1:8080"`, `":443"`, 1))
 }
 
 func TestEveryCommentedKeyMayBeSet(t *testing.T) {
@@ -109,11 +110,24 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	}
 }
 
+// TestDomain: whoever names a domain and nothing else is served by https on its
+// port, never by plain http.
+func TestDomain(t *testing.T) {
+	s, findings := parseServer("takeover.yaml", []byte("schema: takeover/config-v1\nserver: {domain: takeover.example.org}\n"), noEnv)
+	if len(findings) > 0 || s.Listen != ":443" || s.BaseURL != "https://takeover.example.org" || s.RedirectListen != "" {
+		t.Errorf("%v: listens on %q, address %q, redirects %q", findings, s.Listen, s.BaseURL, s.RedirectListen)
+	}
+}
+
 func TestEnvironmentIsCheckedToo(t *testing.T) {
 	src := []byte("schema: takeover/config-v1\n")
 	for _, tt := range []struct{ name, value, code string }{
 		{"TAKEOVER_SERVER_LISTEN", "0.0.0.0:8080", "C003"},
 		{"TAKEOVER_SERVER_LISTEN", "8080", "C007"},
+		{"TAKEOVER_SERVER_REDIRECT_LISTEN", ":80", "C008"},
+		{"TAKEOVER_SERVER_DOMAIN", "https://takeover.example.org", "C007"},
+		{"TAKEOVER_SERVER_DOMAIN", "192.0.2.7", "C007"},
+		{"TAKEOVER_SERVER_DOMAIN", "takeover", "C007"},
 		{"TAKEOVER_SERVER_BASE_URL", "http://takeover.example.org", "C001"},
 		{"TAKEOVER_BACKUP_AT", "TZ= 0 0 * * *", "C007"},
 	} {

@@ -34,6 +34,7 @@ const (
 	kindPath
 	kindCron
 	kindMail
+	kindDomain // name in the DNS
 	kindSecret
 	kindPaths  // list of folders
 	kindNames  // list of environment variables
@@ -55,10 +56,14 @@ type serverKeyInfo struct {
 // default file, the JSON Schema, the environment and `config show` follow it.
 var serverKeys = []serverKeyInfo{
 	{path: "server.base_url", kind: kindURL, field: func(s *Server) any { return &s.BaseURL }, about: "https address that people and webhooks use; mail links and sign-in need it"},
-	{path: "server.listen", kind: kindAddress, def: "127.0.0.1:8080", field: func(s *Server) any { return &s.Listen }, about: "address of pages and API"},
+	{path: "server.listen", kind: kindAddress, def: "127.0.0.1:8080", field: func(s *Server) any { return &s.Listen }, about: "address of pages and API; with server.domain: \":443\""},
 	{path: "server.metrics_listen", kind: kindAddress, field: func(s *Server) any { return &s.MetricsListen }, about: "address of /metrics; none: on the main port, for operators"},
 	{path: "server.trusted_proxies", kind: kindPrefixes, field: func(s *Server) any { return &s.TrustedProxies }, about: "addresses or networks whose X-Forwarded-For is believed"},
-	{path: "server.domain", kind: kindText, field: func(s *Server) any { return &s.Domain }, about: "public name; the program gets its own certificate for it (ACME)"},
+	{path: "server.domain", kind: kindDomain, field: func(s *Server) any { return &s.Domain }, about: "public name; the program gets its own certificate for it (ACME)"},
+	{path: "server.redirect_listen", kind: kindAddress, field: func(s *Server) any { return &s.RedirectListen }, about: "address that sends browsers on to https; with server.domain only"},
+	{path: "server.acme.directory", kind: kindURL, def: "https://acme-v02.api.letsencrypt.org/directory", field: func(s *Server) any { return &s.ACME.Directory }, about: "of the authority; whoever names a domain agrees to its terms of service"},
+	{path: "server.acme.contact", kind: kindMail, field: func(s *Server) any { return &s.ACME.Contact }, about: "whom the authority may write to"},
+	{path: "server.acme.roots", kind: kindPath, field: func(s *Server) any { return &s.ACME.Roots }, about: "PEM file with the root of an authority that this machine does not know"},
 	{path: "server.plain_http", kind: kindBool, def: "false", field: func(s *Server) any { return &s.PlainHTTP }, about: "true allows plain http on addresses that others can reach"},
 	{path: "server.stop_timeout", kind: kindDuration, def: "30s", field: func(s *Server) any { return &s.StopTimeout }, about: "how long a graceful stop may take"},
 	{path: "data.dir", kind: kindPath, def: "data", field: func(s *Server) any { return &s.Layout.Data }, about: "folder of everything that takeover keeps"},
@@ -143,6 +148,8 @@ func (k serverKeyInfo) remedy() string {
 		return "write five fields, such as \"15 3 * * *\""
 	case kindMail:
 		return "write an address such as takeover@campaign.example"
+	case kindDomain:
+		return "write a name such as takeover.example.org, without https:// and port"
 	case kindPaths:
 		return "write a list such as [/run/secrets]"
 	case kindNames:
@@ -224,6 +231,12 @@ const groupPattern = `^[^,]{1,200}=[a-z0-9-]{1,64}$`
 
 var groupForm = regexp.MustCompile(groupPattern)
 
+// domainPattern is a host name of two labels or more that is no address;
+// others than a to z are written as in the DNS (xn--…).
+const domainPattern = `^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`
+
+var domainForm = regexp.MustCompile(domainPattern)
+
 // checkText says what is wrong with a text of the key's kind.
 func (k serverKeyInfo) checkText(text string) error {
 	switch k.kind {
@@ -247,6 +260,10 @@ func (k serverKeyInfo) checkText(text string) error {
 	case kindMail:
 		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
 			return fmt.Errorf("is %q, not a mail address", short(text))
+		}
+	case kindDomain:
+		if len(text) > 253 || !domainForm.MatchString(text) {
+			return fmt.Errorf("is %q, not a name in the DNS", short(text))
 		}
 	case kindSecret:
 		if scheme, name, _ := strings.Cut(text, ":"); name == "" || scheme != "file" && scheme != "env" {

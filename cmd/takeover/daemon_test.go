@@ -31,6 +31,7 @@ type site struct {
 	daemon *exec.Cmd
 	log    *lockedBuffer
 	made   []byte // what init said
+	listen string // for the daemon; "": a free port of this machine
 }
 
 // newSite lays a folder out; campaignFile "" begins with the example.
@@ -72,7 +73,7 @@ func (s *site) write(name, text string) {
 // start runs the daemon as a process of its own until it answers.
 func (s *site) start() {
 	s.t.Helper()
-	s.daemon = exec.Command("takeover", "serve", "--config", s.path("takeover.yaml"), "--listen", "127.0.0.1:0")
+	s.daemon = exec.Command("takeover", "serve", "--config", s.path("takeover.yaml"), "--listen", orElse(s.listen, "127.0.0.1:0"))
 	s.daemon.Stdout, s.daemon.Stderr = s.log, s.log
 	if err := s.daemon.Start(); err != nil {
 		s.t.Fatal(err)

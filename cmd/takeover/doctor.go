@@ -27,8 +27,9 @@ func (a *app) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "doctor", Short: "Read everything and say what is wrong, and how to mend it", Args: cobra.NoArgs,
 		Long: `Read the whole store, every picture that queued posts need, keys, secrets and
-folders, the clock, the disk and the channels' configuration, and say what is
-wrong. It works beside a running daemon and on the folder alone. Nothing is sent.
+folders, the clock, the disk, the channels' configuration and accounts, greet the
+mail server and open the pages' own address, and say what is wrong. It works
+beside a running daemon and on the folder alone. Nothing is sent.
 
 --fix mends what can be mended without harm: rights of secret files and folders
 that are too wide, and folders that are missing.`,
@@ -115,6 +116,9 @@ func (o operations) Doctor(ctx context.Context, _ campaign.Actor, fix bool) (web
 		return d, err
 	}
 	if err := o.examineCampaign(ctx, &d); err != nil {
+		return d, err
+	}
+	if err := o.examineReach(ctx, &d); err != nil {
 		return d, err
 	}
 	o.examineDaemon(&d)

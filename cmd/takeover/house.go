@@ -18,6 +18,7 @@ import (
 	"github.com/ittakesacommunity/takeover/channels/all"
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
+	"github.com/ittakesacommunity/takeover/internal/certificate"
 	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/internal/health"
 	"github.com/ittakesacommunity/takeover/internal/media"
@@ -47,10 +48,12 @@ type house struct {
 	teller   *telling.Teller
 	desk     *desk.Desk
 	dry      *desk.Desk
-	pagesAs  campaign.PersonID
-	address  string // of the pages, once they are served
-	opened   opened
-	begun    beginning
+	// certificate is that of server.domain; nil without one, or unless houseOptions.publish
+	certificate *certificate.Source
+	pagesAs     campaign.PersonID
+	address     string // of the pages, once they are served
+	opened      opened
+	begun       beginning
 
 	rehearsing sync.Mutex // one rehearsal at a time
 }
@@ -117,6 +120,9 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 	})
 	h.teller = newTeller(s, h.log)
 	if o.publish {
+		if err := h.certify(keys); err != nil {
+			return nil, errors.Join(err, h.giveUp())
+		}
 		h.engine, err = scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Channel: h.registry.Channel, DailyPosts: desk.DailyPosts,
 			Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
 		if err != nil {
@@ -157,6 +163,23 @@ func mediaLinks(s configs.Server, keys func() (secret.Keys, error), files *media
 		return nil
 	}
 	return &web.MediaLinks{Base: s.BaseURL, Keys: keys, Read: files.Read}
+}
+
+// certify makes ready to get a certificate, where a domain asks for one.
+func (h *house) certify(keys func() (secret.Keys, error)) error {
+	if h.server.Domain == "" {
+		return nil
+	}
+	if _, err := keys(); err != nil { // or each visit would ask for a certificate, which could not be kept
+		return err
+	}
+	roots, err := rootsOf(h.server)
+	if err != nil {
+		return err
+	}
+	h.certificate = certificate.New(certificate.Config{Domain: h.server.Domain, Directory: h.server.ACME.Directory,
+		Contact: h.server.ACME.Contact, Roots: roots, Store: h.store, Vault: h.vault})
+	return nil
 }
 
 func (h *house) deskConfig(s store.Store) desk.Config {

@@ -72,7 +72,7 @@ func (a *app) serve(ctx context.Context, s configs.Server, apply string, pagesAs
 		return errors.Join(err, h.giveUp())
 	}
 	defer h.close()
-	a.say("takeover serves http://%s, data in %s", d.tcp.Addr(), s.Layout.Data)
+	a.say("takeover serves %s, data in %s", h.door(d.tcp), s.Layout.Data)
 	h.notify(sdnotify.Ready)
 	defer h.notify(sdnotify.Stopping)
 	return h.run(ctx, d)
@@ -83,6 +83,7 @@ type doors struct {
 	web         *web.Server
 	socket, tcp net.Listener
 	metrics     net.Listener // nil where they are on the main port
+	redirect    net.Listener // nil where nobody is sent on to https
 }
 
 func onlyMetrics(numbers http.Handler) http.Handler {
@@ -91,13 +92,21 @@ func onlyMetrics(numbers http.Handler) http.Handler {
 	return mux
 }
 
+// door is what the pages are reached by on this machine.
+func (h *house) door(l net.Listener) string {
+	if h.certificate != nil {
+		return fmt.Sprintf("https://%s at %s", h.server.Domain, l.Addr())
+	}
+	return "http://" + l.Addr().String()
+}
+
 // begin opens the doors and applies the campaign file, if there is one.
 func (a *app) begin(ctx context.Context, h *house, apply string) (d doors, err error) {
 	defer func() {
 		if err == nil {
 			return
 		}
-		for _, l := range []net.Listener{d.tcp, d.socket, d.metrics} {
+		for _, l := range []net.Listener{d.tcp, d.socket, d.metrics, d.redirect} {
 			if l != nil {
 				err = errors.Join(err, l.Close())
 			}
@@ -116,8 +125,14 @@ func (a *app) begin(ctx context.Context, h *house, apply string) (d doors, err e
 	if d.socket, err = listenSocket(h.server.Layout.Socket); err != nil {
 		return d, err
 	}
-	if addr := h.server.MetricsListen; addr != "" {
-		if d.metrics, err = net.Listen("tcp", addr); err != nil {
+	for _, l := range []struct {
+		at   string
+		door *net.Listener
+	}{{h.server.MetricsListen, &d.metrics}, {h.server.RedirectListen, &d.redirect}} {
+		if l.at == "" {
+			continue
+		}
+		if *l.door, err = net.Listen("tcp", l.at); err != nil {
 			return d, unreachable{err}
 		}
 	}
@@ -144,16 +159,20 @@ func (h *house) tellNoCampaign(ctx context.Context) error {
 // run is the daemon's life: it ends when ctx does, or with the first part that fails.
 func (h *house) run(ctx context.Context, d doors) error {
 	g, ctx := errgroup.WithContext(ctx)
-	local, public := &http.Server{Handler: d.web.Local()}, &http.Server{Handler: d.web.Public()}
+	local, public := &http.Server{Handler: d.web.Local()}, &http.Server{Handler: d.web.Public(), ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelInfo)}
 	public.RegisterOnShutdown(d.web.EndLive)
 	grace := h.server.StopTimeout
 	g.Go(func() error { return h.engine.Run(ctx) })
 	g.Go(func() error {
 		return served(web.Serve(ctx, local, func() error { return local.Serve(d.socket) }, grace))
 	})
-	g.Go(func() error {
-		return served(web.Serve(ctx, public, func() error { return public.Serve(d.tcp) }, grace))
-	})
+	answer := func() error { return public.Serve(d.tcp) }
+	if h.certificate != nil {
+		public.TLSConfig = h.certificate.TLS()
+		answer = func() error { return public.ServeTLS(d.tcp, "", "") }
+		go h.getCertificate()
+	}
+	g.Go(func() error { return served(web.Serve(ctx, public, answer, grace)) })
 	g.Go(func() error { return newFolderDoor(h).run(ctx) })
 	g.Go(func() error { // what servers say of themselves is known before it is needed
 		if err := h.desk.CheckChannels(ctx); err != nil && ctx.Err() == nil {
@@ -164,13 +183,25 @@ func (h *house) run(ctx context.Context, d doors) error {
 	g.Go(func() error { h.teller.Run(ctx); return nil })
 	g.Go(func() error { return scheduler.Housekeep(ctx, time.Local, h.log, h.jobs()...) })
 	g.Go(func() error { return h.watchOver(ctx) })
+	serve := func(l net.Listener, to http.Handler) {
+		s := &http.Server{Handler: to}
+		g.Go(func() error { return served(web.Serve(ctx, s, func() error { return s.Serve(l) }, grace)) })
+	}
 	if d.metrics != nil {
-		numbers := &http.Server{Handler: onlyMetrics(h.metrics())}
-		g.Go(func() error {
-			return served(web.Serve(ctx, numbers, func() error { return numbers.Serve(d.metrics) }, grace))
-		})
+		serve(d.metrics, onlyMetrics(h.metrics()))
+	}
+	if d.redirect != nil {
+		serve(d.redirect, h.certificate.Redirect())
 	}
 	return g.Wait()
+}
+
+// getCertificate asks for the certificate before the first visitor does, who
+// would wait for it. What fails is tried again at each visit.
+func (h *house) getCertificate() {
+	if err := h.certificate.Get(); err != nil {
+		h.log.Error("no certificate for "+h.server.Domain+": the name must lead here, and its port 443 be open to everybody", "authority", h.server.ACME.Directory, "err", err)
+	}
 }
 
 func served(err error) error {

@@ -22,8 +22,8 @@ func newTeller(s configs.Server, log *slog.Logger) *telling.Teller {
 	n, resolve := s.Notify, secret.Resolver{Dir: s.Dir}.Resolve
 	client := httpx.New(httpx.Options{AllowPrivate: true, Timeout: 30 * time.Second})
 	var mail telling.Way
-	if n.SMTP != "" && n.From != "" {
-		mail = telling.Mail{Server: n.SMTP, User: n.SMTPUser, Password: n.SMTPPassword, From: n.From, Secret: resolve}
+	if m, uses := mailOf(s); uses {
+		mail = m
 	}
 	var push []telling.Way
 	if n.NtfyURL != "" {
@@ -36,6 +36,13 @@ func newTeller(s configs.Server, log *slog.Logger) *telling.Teller {
 		push = append(push, telling.Telegram{Chat: n.TelegramChat, Bot: n.TelegramBot, Secret: resolve, Client: client})
 	}
 	return telling.New(mail, push, log)
+}
+
+// mailOf is the way by mail, and whether it is used.
+func mailOf(s configs.Server) (m telling.Mail, uses bool) {
+	n := s.Notify
+	return telling.Mail{Server: n.SMTP, User: n.SMTPUser, Password: n.SMTPPassword, From: n.From, Secret: secret.Resolver{Dir: s.Dir}.Resolve},
+		n.SMTP != "" && n.From != ""
 }
 
 // openMatters are the engine's notices of what stays open: desk.TellOpen tells

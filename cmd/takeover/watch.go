@@ -21,12 +21,21 @@ import (
 // newWatch looks at this house's engine, store and disk.
 func (h *house) newWatch() *health.Watch {
 	dir := h.server.Layout.Data
-	return health.New(health.Config{Clock: h.clock, Store: h.store, Engine: h.engine.Health,
+	c := health.Config{Clock: h.clock, Store: h.store, Engine: h.engine.Health,
 		Disk:        func() (int64, bool) { return diskFree(dir) },
 		Write:       func() error { return probeWrite(dir) },
 		LastBackup:  func(ctx context.Context) (time.Time, error) { return operations{h}.lastBackup(ctx) },
 		Connections: func(ctx context.Context) ([]campaign.Connection, error) { return h.desk.Accounts(ctx) },
-	})
+	}
+	if h.certificate != nil {
+		c.Certified = h.certified
+	}
+	return health.New(c)
+}
+
+func (h *house) certified(ctx context.Context) (health.Certified, error) {
+	term, err := h.certificate.Term(ctx)
+	return health.Certified{Domain: h.server.Domain, From: term.From, Until: term.Until}, err
 }
 
 // probeSize is what is written to see whether anything can be: a page of the store.

@@ -26,10 +26,12 @@ const (
 	Overdue Cause = "overdue" // something is due, nothing keeps it, and it did not go
 	Backup  Cause = "backup"  // there is no recent backup
 	Token   Cause = "token"   // an account does not accept us any more
+	// Certificate is that of the server's own name: there is none, or it ends soon.
+	Certificate Cause = "certificate"
 )
 
 // Causes are all of them, the gravest first.
-var Causes = []Cause{Worker, Store, Clock, Disk, Lane, Overdue, Token, Backup}
+var Causes = []Cause{Worker, Store, Clock, Disk, Lane, Overdue, Token, Certificate, Backup}
 
 // Trouble is one thing that is wrong now. Text names accounts by channel or
 // lane and may be shown to anybody: it holds no post, person, path or secret.
@@ -80,6 +82,14 @@ type Slow struct {
 	Dead       []Dead    // by channel
 	// Connections are the channels' accounts as the last checks found them.
 	Connections []campaign.Connection
+	// Certified is the certificate of the server's own name; nil where it needs none.
+	Certified *Certified
+}
+
+// Certified is for how long others believe that a name is ours; zero: they do not.
+type Certified struct {
+	Domain      string
+	From, Until time.Time
 }
 
 // Waiting is a lane whose first delivery should have been handled.
@@ -191,10 +201,33 @@ func (f Facts) others() (all []Trouble) {
 		all = append(all, Trouble{Cause: Token, Text: fmt.Sprintf("Channel %s: the account does not accept us any more; its posts wait.", d.Channel), Detail: d.Why,
 			Fix: fmt.Sprintf("takeover channel connect %s; takeover status tells whether the account is held", d.Channel)})
 	}
-	if t := f.backup(); t != nil {
-		all = append(all, *t)
+	for _, t := range []*Trouble{f.certificate(), f.backup()} {
+		if t != nil {
+			all = append(all, *t)
+		}
 	}
 	return all
+}
+
+// certificate is missing, or was not renewed: that begins when a third of its
+// term is left, and half of that is enough for many attempts.
+func (f Facts) certificate() *Trouble {
+	c := f.Certified
+	if c == nil {
+		return nil
+	}
+	t := Trouble{Cause: Certificate, Fix: "takeover doctor; the name must lead here, and its port 443 be open to everybody"}
+	switch left := c.Until.Sub(f.Now); {
+	case c.Until.IsZero():
+		t.Text = fmt.Sprintf("There is no certificate for %s yet: nobody can open the pages.", c.Domain)
+	case left <= 0:
+		t.Text = fmt.Sprintf("The certificate of %s ended %s ago: nobody can open the pages.", c.Domain, span(-left))
+	case left < c.Until.Sub(c.From)/6:
+		t.Text = fmt.Sprintf("The certificate of %s ends in %s and was not renewed.", c.Domain, span(left))
+	default:
+		return nil
+	}
+	return &t
 }
 
 // backup is old. A store that was never backed up counts from its first entry.

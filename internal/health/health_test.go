@@ -17,6 +17,11 @@ func well() Facts {
 		Lanes: []scheduler.LaneHealth{{Lane: "wall"}}}, Slow: Slow{DiskKnown: true, DiskFree: 10 << 30, LastBackup: noon.Add(-25 * time.Hour), Since: noon.AddDate(0, -1, 0)}}
 }
 
+// certified is a certificate from and until so many days from noon.
+func certified(from, until int) *Certified {
+	return &Certified{"a.example", noon.AddDate(0, 0, from), noon.AddDate(0, 0, until)}
+}
+
 func TestJudgeNamesEachCause(t *testing.T) {
 	if found := Judge(well()); len(found) > 0 {
 		t.Fatalf("all is well, and yet: %+v", found)
@@ -44,6 +49,10 @@ func TestJudgeNamesEachCause(t *testing.T) {
 		{"the disk hangs from the start", func(f *Facts) { f.Begun, f.Doing, f.SlowAge = false, "SECRET", 41*time.Second }, Store, "does not answer", true},
 		{"overdue", func(f *Facts) { f.Overdue = []Waiting{{"wall", noon.Add(-31 * time.Second)}} }, Overdue, "Account wall: what was due 31s ago is not handled", true},
 		{"a token", func(f *Facts) { f.Dead = []Dead{{"wall", "SECRET"}} }, Token, "Channel wall: the account does not accept us any more", true},
+		{"no certificate", func(f *Facts) { f.Certified = &Certified{Domain: "a.example"} }, Certificate, "no certificate for a.example yet", true},
+		{"a certificate not renewed", func(f *Facts) { f.Certified = certified(-76, 14) }, Certificate, "of a.example ends in 336 h and was not renewed", true},
+		{"a short one not renewed", func(f *Facts) { f.Certified = certified(-6, 1) }, Certificate, "ends in 24 h", true},
+		{"a certificate ended", func(f *Facts) { f.Certified = certified(-90, -1) }, Certificate, "ended 24 h ago", true},
 		{"an old backup", func(f *Facts) { f.LastBackup = noon.Add(-37 * time.Hour) }, Backup, "The last backup is 37 h old", true},
 		{"never a backup", func(f *Facts) { f.LastBackup = time.Time{} }, Backup, "There is no backup yet", true},
 	} {
@@ -73,6 +82,8 @@ func TestJudgeForgivesWhatIsNoTrouble(t *testing.T) {
 		"an empty store":        func(f *Facts) { f.LastBackup, f.Since = time.Time{}, time.Time{} },
 		"a system without df":   func(f *Facts) { f.DiskKnown, f.DiskFree = false, 0 },
 		"an account that rests": func(f *Facts) { f.Engine.Lanes[0].Until = noon.Add(time.Hour) },
+		"a good certificate":    func(f *Facts) { f.Certified = certified(-60, 30) },
+		"a short one":           func(f *Facts) { f.Certified = certified(-4, 2) },
 		"the watch rests":       func(f *Facts) { f.SlowAge = time.Hour },
 	} {
 		facts := well()

@@ -35,6 +35,8 @@ type Config struct {
 	LastBackup func(context.Context) (time.Time, error)
 	// Connections are the channels' accounts as the last checks found them.
 	Connections func(context.Context) ([]campaign.Connection, error)
+	// Certified is the certificate of the server's own name; nil where it needs none.
+	Certified func(context.Context) (Certified, error)
 }
 
 // Watch keeps the facts fresh. Its methods may be called from several
@@ -126,6 +128,10 @@ func (w *Watch) lookAround(ctx context.Context) {
 		w.does("looking at the backups")
 		at, err := w.cfg.LastBackup(ctx)
 		s.LastBackup, s.Read = at, cmp.Or(s.Read, err)
+	}
+	if w.cfg.Certified != nil {
+		c, err := w.cfg.Certified(ctx)
+		s.Certified, s.Read = &c, cmp.Or(s.Read, err)
 	}
 	if ctx.Err() != nil {
 		return // what failed then failed because we end

@@ -20,6 +20,7 @@ const module = "github.com/ittakesacommunity/takeover/"
 // and engines are named by their folder, so that a new one needs no line here.
 var arrows = map[string][]string{
 	"campaign":              {},
+	"internal/certificate":  {"internal/secret", "internal/vault", "store"},
 	"internal/child":        {},
 	"internal/factor":       {},
 	"internal/clock":        {},
@@ -67,19 +68,20 @@ var arrows = map[string][]string{
 
 // testOnly are arrows that tests alone may draw, beside those above.
 var testOnly = map[string][]string{
-	"scheduler":          {"store/*", "channels/*", "internal/peertest"},
-	"desk":               {"store/*", "channels/*", "configs"},
-	"web":                {"store/*", "channels/*", "internal/vault", "internal/peertest"},
-	"internal/vault":     {"store/*"},
-	"internal/rehearsal": {"store/*", "channels/*"},
-	"internal/health":    {"store/*"},
-	"internal/metrics":   {"scheduler", "store/*"},
-	"store/pgstore":      {"store/*", "internal/peertest"},
-	"plan":               {"channels", "configs"},
-	"internal/card":      {"campaign", "internal/peertest"},
-	"configs":            {"channels/*"},
-	"channels/pretended": {"campaign", "channels", "channels/*", "internal/*", "plan", "desk", "store/*"},
-	"channels/*":         {"channels/*", "internal/peertest", "internal/sitetest"},
+	"scheduler":            {"store/*", "channels/*", "internal/peertest"},
+	"desk":                 {"store/*", "channels/*", "configs"},
+	"web":                  {"store/*", "channels/*", "internal/vault", "internal/peertest"},
+	"internal/certificate": {"store/*", "internal/peertest"},
+	"internal/vault":       {"store/*"},
+	"internal/rehearsal":   {"store/*", "channels/*"},
+	"internal/health":      {"store/*"},
+	"internal/metrics":     {"scheduler", "store/*"},
+	"store/pgstore":        {"store/*", "internal/peertest"},
+	"plan":                 {"channels", "configs"},
+	"internal/card":        {"campaign", "internal/peertest"},
+	"configs":              {"channels/*"},
+	"channels/pretended":   {"campaign", "channels", "channels/*", "internal/*", "plan", "desk", "store/*"},
+	"channels/*":           {"channels/*", "internal/peertest", "internal/sitetest"},
 }
 
 type listed struct {

@@ -183,6 +183,12 @@ func TestMail(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, mail)
 		}
 	}
+	if err := way.Greet(t.Context()); err != nil {
+		t.Errorf("greeted: %v", err)
+	}
+	if len(got) > 0 {
+		t.Error("a greeting sends a mail")
+	}
 	for _, bad := range []string{"lead@mayors.example\r\nBcc: all@example.org", "no address"} {
 		if err := way.Send(t.Context(), bad, []Message{{ID: "9", Title: "x"}}); err == nil {
 			t.Errorf("%q is taken for an address", bad)
@@ -191,6 +197,10 @@ func TestMail(t *testing.T) {
 	if err := (Mail{Server: address, From: "a@b.example", User: "u", Password: "file:x",
 		Secret: func(string) (secret.String, error) { return secret.New("canary-password"), nil }}).Send(t.Context(), "x@example.org", []Message{{Title: "x"}}); err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a password went without TLS: %v", err)
+	}
+	way.Server = "127.0.0.1:1" // nobody listens there
+	if err := way.Greet(t.Context()); err == nil {
+		t.Error("a server that is not there was greeted")
 	}
 }
 

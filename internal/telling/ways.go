@@ -57,6 +57,21 @@ func (m Mail) Send(ctx context.Context, to string, ms []Message) error {
 	return client.DialAndSendWithContext(ctx, msg)
 }
 
+// Greet opens a session with the server, with its password where there is one,
+// and ends it: nothing is sent.
+func (m Mail) Greet(ctx context.Context) error {
+	client, err := m.client()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	defer cancel()
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 func (m Mail) client() (*mail.Client, error) {
 	host, port, err := net.SplitHostPort(m.Server)
 	if err != nil {
