@@ -332,6 +332,8 @@ func TestRefusals(t *testing.T) {
 		{"half a PNG", string(pic[:len(pic)-20]), "broken", ErrType},
 		{"half a JPEG", string(encoded(t, "image/jpeg")[:300]), "broken", ErrType},
 		{"half a GIF", string(encoded(t, "image/gif")[:60]), "broken", ErrType},
+		{"a GIF without a size", "GIF89a\x00\x00\x00\x00\x00\x00\x00;", "no size", ErrType},
+		{"WebP in another container", "LIST" + string(encoded(t, "image/webp")[4:]), "broken", ErrType},
 		{"decompression bomb", string(bomb), "60000 x 60000", ErrSize},
 		{"too many bytes", strings.Repeat("x", 5000), "more than", ErrSize},
 	} {
@@ -380,8 +382,112 @@ func TestF66MissingOrChangedIsTold(t *testing.T) {
 		t.Errorf("a missing file: %v", err)
 	}
 	for _, d := range []campaign.Digest{"", "../../etc/passwd", campaign.Digest(strings.Repeat("g", 64))} {
-		if _, err := s.Read(d); err == nil || s.Check(d) == "" {
+		if _, err := s.Read(d); err == nil || s.Check(d) == "" || s.Remove(d) == nil {
 			t.Errorf("%q was taken for a digest", d)
+		}
+	}
+}
+
+// TestRemoveSaysWhatStays: what is not there is gone already; what cannot be
+// removed is told, since somebody was promised that it goes.
+func TestRemoveSaysWhatStays(t *testing.T) {
+	s := must(Open(t.TempDir(), Limits{}))
+	d := campaign.DigestOf([]byte("x"))
+	if err := s.Remove(d); err != nil {
+		t.Errorf("not there: %v", err)
+	}
+	if err := os.MkdirAll(filepath.Join(s.path(d), "stays"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remove(d); err == nil {
+		t.Error("it was not removed, and nobody is told")
+	}
+}
+
+func TestPixelsAreBounded(t *testing.T) {
+	file := encoded(t, "image/png") // 32 x 16
+	for limit, is := range map[int64]error{511: ErrSize, 512: nil} {
+		if _, err := Describe(bytes.NewReader(file), Limits{Pixels: limit}); !errors.Is(err, is) {
+			t.Errorf("at most %d pixels: %v", limit, err)
+		}
+	}
+}
+
+// TestF55CutFiles: a file that ends anywhere, or whose lengths lie, is broken;
+// it takes nobody down who reads along.
+func TestF55CutFiles(t *testing.T) {
+	samples := sideways(t, 6)
+	samples["image/gif"] = encoded(t, "image/gif")
+	for kind, whole := range samples {
+		clean := formats[kind].clean
+		if _, _, err := clean(whole); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		signature := map[string]int{"image/jpeg": 3, "image/png": 8, "image/gif": 6, "image/webp": 12}[kind]
+		for end := signature; end < len(whole); end++ {
+			if _, _, err := clean(whole[:end:end]); err == nil {
+				t.Errorf("%s: %d of %d bytes are taken for a picture", kind, end, len(whole))
+			}
+		}
+		for at := signature; at < len(whole); at++ {
+			for _, b := range []byte{0, 0xff, whole[at] ^ 1, whole[at] ^ 0x80} {
+				spoiled := bytes.Clone(whole)
+				spoiled[at] = b
+				_, _, _ = inspect(spoiled, Limits{Bytes: 1 << 20, Pixels: 1 << 16}) // any error, no panic
+				_ = profileOf(spoiled, kind)
+			}
+		}
+	}
+	for name, more := range map[string]string{
+		"a feature chunk without features": "VP8X\x00\x00\x00\x00", "a chunk longer than the file": "VP8 \xff\xff\x00\x00",
+		"half a chunk": "VP8 ", "nothing that it promised": "",
+	} {
+		file := append([]byte("RIFF\x00\x00\x00\x00WEBP"), more...)
+		binary.LittleEndian.PutUint32(file[4:], uint32(len(file)-8))
+		if more == "" {
+			file[4]++
+		}
+		if _, _, err := cleanWebP(file); err == nil {
+			t.Errorf("%s is taken for a WebP", name)
+		}
+	}
+}
+
+// TestExifOrientation: both ways to write numbers, among other tags, and none
+// where there is none or it lies.
+func TestExifOrientation(t *testing.T) {
+	tag := func(order binary.AppendByteOrder, id, value uint16) []byte {
+		b := order.AppendUint16(nil, id)
+		b = order.AppendUint16(b, 3)
+		b = order.AppendUint32(b, 1)
+		return order.AppendUint32(order.AppendUint16(b, value), 0)[:12]
+	}
+	directory := func(order binary.AppendByteOrder, tags ...[]byte) []byte {
+		b := []byte("MM\x00*")
+		if order == binary.LittleEndian {
+			b = []byte("II*\x00")
+		}
+		b = order.AppendUint16(order.AppendUint32(b, 8), uint16(len(tags)))
+		return append(b, bytes.Join(tags, nil)...)
+	}
+	const orientation, make = 0x0112, 0x010f
+	for _, tt := range []struct {
+		name string
+		exif []byte
+		want int
+	}{
+		{"one way round", directory(binary.BigEndian, tag(binary.BigEndian, orientation, 6)), 6},
+		{"the other", directory(binary.LittleEndian, tag(binary.LittleEndian, orientation, 6)), 6},
+		{"behind another tag", directory(binary.BigEndian, tag(binary.BigEndian, make, 3), tag(binary.BigEndian, orientation, 8)), 8},
+		{"another tag alone", directory(binary.BigEndian, tag(binary.BigEndian, make, 3)), 1},
+		{"more than there are", directory(binary.BigEndian, tag(binary.BigEndian, orientation, 9)), 1},
+		{"less than there are", directory(binary.BigEndian, tag(binary.BigEndian, orientation, 0)), 1},
+		{"more tags than bytes", directory(binary.BigEndian, tag(binary.BigEndian, make, 3), nil), 1},
+		{"no directory", []byte("MM\x00*\x00\x00\xff\x00"), 1},
+		{"too short", []byte("MM\x00*"), 1},
+	} {
+		if got := exifOrientation(tt.exif); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
 }

@@ -199,6 +199,38 @@ func TestALostRenditionIsMadeAgain(t *testing.T) {
 	}
 }
 
+// TestARenditionIsMadeOnce: another version of this program might make other
+// bytes of a picture; what was approved stays what leaves.
+func TestARenditionIsMadeOnce(t *testing.T) {
+	s := opened(t)
+	in := kept(t, s, fileOf(t, photo(60, 60, image.Point{}, false), "image/png"))
+	limits := campaign.Limits{ImageSide: 30}
+	former := kept(t, s, fileOf(t, photo(30, 30, image.Point{3, 3}, false), "image/png"))
+	if err := s.remember(RenditionKey(in.Digest, limits, middle), former); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.Rendition(t.Context(), in.Digest, limits, middle); err != nil || out != former {
+		t.Errorf("%+v, %v; it was %+v", out, err, former)
+	}
+}
+
+// TestWhatIsDrawnAndFitsStaysAsDrawn: it is not made a JPEG, which would blur letters.
+func TestWhatIsDrawnAndFitsStaysAsDrawn(t *testing.T) {
+	s := opened(t)
+	noise := photo(200, 200, image.Point{}, false)
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(i*i>>3) | 0xff*byte(i%4/3)
+	}
+	out, err := s.Draw(t.Context(), "key", nil, campaign.Limits{ImageBytes: 1 << 20, ImageSide: 200}, func([]image.Image) (image.Image, error) { return noise, nil })
+	if err != nil || out.Type != "image/png" {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	b, err := s.Read(out.Digest)
+	if err != nil || !bytes.Equal(b, fileOf(t, noise, "image/png")) {
+		t.Errorf("other bytes than drawn, %v", err)
+	}
+}
+
 func TestWhatCannotBeRenderedIsNamed(t *testing.T) {
 	s := opened(t)
 	frame := image.NewPaletted(image.Rect(0, 0, 400, 400), color.Palette{color.White, color.Black})
