@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -74,8 +75,9 @@ func (s *Server) apiQueue(a huma.API) {
 		})
 	op(s, a, http.MethodGet, "/health", "What the engine is doing right now",
 		func(ctx context.Context, c call, _ *struct{}) (Health, error) {
-			if _, err := c.Desk.Status(ctx, c.Actor); err != nil || s.Health == nil {
-				return Health{}, err // who may see the status may see this
+			// Who may see the status may see this; before there is a campaign, whoever may give it one.
+			if _, err := c.Desk.Status(ctx, c.Actor); err != nil && !errors.Is(err, store.ErrNotFound) || s.Health == nil {
+				return Health{}, err
 			}
 			h := healthOf(s.Health())
 			if s.Watch != nil {

@@ -263,7 +263,7 @@ func (a *app) healthCommand() *cobra.Command {
 			if err := a.print("health", h, h.Lanes, func(w io.Writer) {
 				fmt.Fprintln(w, escapeTerminal(healthText(h.Health)))
 				for _, t := range h.Troubles {
-					fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%-8s %s   fix: %s", t.Cause, strings.TrimSpace(t.Text+" "+t.Detail), t.Fix)))
+					fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("%-11s %s   fix: %s", t.Cause, strings.TrimSpace(t.Text+" "+t.Detail), t.Fix)))
 				}
 			}); err != nil {
 				return err

@@ -61,6 +61,10 @@ func TestServeWithoutACampaign(t *testing.T) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	var well bytes.Buffer
+	if code := run(t.Context(), []string{"health", "--wait", "20s", "--data", data}, strings.NewReader(""), &well, &well); code != exitDone || !strings.Contains(well.String(), "running, clock trusted") {
+		t.Errorf("health ended with %d: %s", code, well.String())
+	}
 	stop()
 	if code := <-ended; code != exitDone || said.count("there is no campaign in this data folder") != 1 {
 		t.Errorf("ended with %d: %s", code, said.tail(2000))

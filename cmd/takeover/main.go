@@ -105,7 +105,7 @@ func (a *app) commands() []*cobra.Command {
 		a.channelCommand(), a.windowCommand(), extend(a.userCommand(), a.userListCommand()), a.tokenCommand(),
 		extend(a.consentCommand(), a.consentListCommand(), a.consentShowCommand()), a.forgetCommand(), a.balanceCommand(), a.contributorCommand(), a.reportCommand(),
 		a.followable(extend(a.auditCommand(), a.auditExportCommand())),
-		a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.secretCommand(), a.manualCommand(), a.versionCommand(),
+		a.doctorCommand(), a.backupCommand(), a.restoreCommand(), a.migrateCommand(), a.secretCommand(), a.manualCommand(), a.versionCommand(),
 	}
 }
 

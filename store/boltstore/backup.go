@@ -45,7 +45,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		}
 	}
 	if !report.Sound() {
-		return fmt.Errorf("%w: the backup was made, but so is the store: %s", store.ErrCorrupt, report.first())
+		return fmt.Errorf("%w: the backup was made, but so is the store: %s", store.ErrCorrupt, report.First())
 	}
 	return nil
 }

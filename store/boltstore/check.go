@@ -34,8 +34,8 @@ func (r *Report) Sound() bool {
 	return len(r.Bad) == 0 && len(r.Index) == 0 && len(r.Audit) == 0 && len(r.Pages) == 0
 }
 
-// first is one finding for a message.
-func (r *Report) first() string {
+// First is one finding for a message.
+func (r *Report) First() string {
 	if len(r.Bad) > 0 {
 		return r.Bad[0].Why
 	}

@@ -105,7 +105,7 @@ func removeCopies(data string) {
 	entries, _ := os.ReadDir(filepath.Dir(data))
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), filepath.Base(data)+copySuffix) {
-			_ = os.Remove(filepath.Join(filepath.Dir(data), e.Name()))
+			_ = os.RemoveAll(filepath.Join(filepath.Dir(data), e.Name()))
 		}
 	}
 }

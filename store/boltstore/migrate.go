@@ -2,8 +2,11 @@ package boltstore
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -26,6 +29,42 @@ type migration struct {
 // opens in every later one.
 var migrations = []migration{
 	{1, "indexes and counters of deliveries, made from their records", (*tx).rebuildIndexes},
+}
+
+// TryMigration brings a copy of the store at path to the present schema, reads
+// everything in it and takes it away again; the store stays as it is, and from
+// is its schema. The copy lies beside it for that time. Errors are those of
+// Check.
+func TryMigration(ctx context.Context, path string) (from int, r Report, err error) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return 0, r, fmt.Errorf("%w: %s", ErrNone, path)
+	}
+	l, err := acquire(path)
+	if err != nil {
+		return 0, r, err
+	}
+	defer l.release()
+	if from, err = probe(path); err != nil {
+		return 0, r, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), filepath.Base(path)+copySuffix+"*")
+	if err != nil {
+		return 0, r, err
+	}
+	defer os.RemoveAll(dir)
+	trial := filepath.Join(dir, "trial.db")
+	if err := copyFile(ctx, path, trial); err != nil {
+		return 0, r, err
+	}
+	s, err := Open(Options{Path: trial, Scratch: true})
+	if err != nil {
+		return 0, r, err
+	}
+	if err := s.Close(); err != nil {
+		return 0, r, err
+	}
+	r, err = check(ctx, trial)
+	return from, r, err
 }
 
 // migrate brings the open store to the present schema, after a copy of it was

@@ -265,7 +265,7 @@ func TestF16PagesInACircle(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := Check(ctx, o.Path)
-	if err != nil || r.Sound() || !strings.Contains(r.first(), "circle") {
+	if err != nil || r.Sound() || !strings.Contains(r.First(), "circle") {
 		t.Errorf("%v: %+v", err, r.Pages)
 	}
 }

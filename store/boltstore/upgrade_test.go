@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +118,40 @@ func TestUpgradeFromEverySchema(t *testing.T) {
 				t.Errorf("it was written with\n%v\nand is read as\n%v", then, now)
 			}
 		})
+	}
+}
+
+// TestTryMigration: a trial says what an upgrade would do, and leaves the store
+// and its folder as they were.
+func TestTryMigration(t *testing.T) {
+	for n := range Schema + 1 {
+		o := options(t)
+		unzip(t, filepath.Join("testdata", fmt.Sprintf("schema-%d.db.gz", n)), o.Path)
+		before := read(t, o.Path)
+		from, r, err := TryMigration(ctx, o.Path)
+		if err != nil || from != n || r.Schema != Schema || !r.Sound() || r.Deliveries != len(campaign.States) {
+			t.Errorf("schema %d: from %d, %+v, %v", n, from, r, err)
+		}
+		if !bytes.Equal(read(t, o.Path), before) {
+			t.Errorf("schema %d: the store was changed", n)
+		}
+		entries, err := os.ReadDir(filepath.Dir(o.Path))
+		for _, e := range entries {
+			if strings.Contains(e.Name(), copySuffix) {
+				t.Errorf("schema %d: %s is left", n, e.Name())
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	o := options(t)
+	if _, _, err := TryMigration(ctx, o.Path); !errors.Is(err, ErrNone) {
+		t.Errorf("no store: %v", err)
+	}
+	open(t, o)
+	if _, _, err := TryMigration(ctx, o.Path); !errors.As(err, new(*LockedError)) {
+		t.Errorf("one that a daemon has open: %v", err)
 	}
 }
 
