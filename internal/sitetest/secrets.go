@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -10,28 +11,32 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // Leaks demands that none of the secrets stands, in clear or in a usual
-// writing, anywhere in what the program shows, logs or keeps: answers of the
-// commands and of the API, errors, the log, every file (but those named, which
-// people wrote) and a backup, packed and unpacked. said is what was shown
+// writing, anywhere in what the program shows, logs or keeps: pages and what
+// they hand out, answers of the commands and of the API, errors, the log, every
+// file (but those named, which people wrote) and a backup, packed and unpacked;
+// nor those by which it signed itself in to look. said is what was shown
 // besides, by what showed it. It ends the daemon, which must run.
 func (s *Site) Leaks(secrets []string, said map[string][]byte, written ...string) {
 	s.t.Helper()
 	if len(secrets) == 0 {
 		s.t.Error("there is no secret to look for")
 	}
-	places := s.places(said, written...)
-	for _, secret := range secrets {
+	places, own := s.places(said, written...)
+	for _, secret := range slices.Concat(secrets, own) {
 		if len(secret) < 12 {
 			s.t.Fatalf("a secret of %d characters may stand anywhere by chance", len(secret))
 		}
@@ -42,11 +47,13 @@ func (s *Site) Leaks(secrets []string, said map[string][]byte, written ...string
 	s.t.Logf("%d secrets looked for in %d places", len(secrets), len(places))
 }
 
-// places is all that the program shows, logs or keeps, by where it stands.
-func (s *Site) places(said map[string][]byte, written ...string) map[string][]byte {
+// places is all that the program shows, logs or keeps, by where it stands; own
+// are the secrets that signed in to the pages.
+func (s *Site) places(said map[string][]byte, written ...string) (places map[string][]byte, own []string) {
 	s.t.Helper()
-	places := map[string][]byte{}
+	places = map[string][]byte{}
 	maps.Copy(places, said)
+	own = s.pages(places)
 	for _, list := range []func(map[string][]byte){s.commands, s.answers, s.backup} {
 		list(places)
 	}
@@ -57,7 +64,7 @@ func (s *Site) places(said map[string][]byte, written ...string) map[string][]by
 			places[path] = text
 		}
 	}
-	return places
+	return places, own
 }
 
 // standsIn are the places where the secret stands, in order.
@@ -151,6 +158,85 @@ func (s *Site) answers(places map[string][]byte) {
 	if heard < 5 {
 		s.t.Errorf("only %d parts of the API answered", heard)
 	}
+}
+
+// ourLink is a link of a page to another one of ours.
+var ourLink = regexp.MustCompile(` href="(/[^"/][^"]*|/)"`)
+
+// pages are those that links lead to from the first one, files that they hand
+// out among them, as an organizer who operates, too, sees them. It presses no
+// button but that of the sign-in. own are the secrets of its link and session.
+func (s *Site) pages(places map[string][]byte) (own []string) {
+	s.t.Helper()
+	home, secret, ok := strings.Cut(strings.TrimSpace(s.Must("open", "--as", "desk@campaign.example")), "/in/")
+	if !ok {
+		s.t.Fatalf("no link signs in: %s", home)
+	}
+	jar, _ := cookiejar.New(nil) // never fails
+	client := &http.Client{Jar: jar}
+	resp, err := client.Post(home+"/in/"+secret, "", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp.Body.Close()
+	own = append(own, secret)
+	for _, c := range jar.Cookies(resp.Request.URL) {
+		own = append(own, c.Value)
+	}
+	if len(own) != 2 {
+		s.t.Errorf("signing in left %d cookies, want that of the session", len(own)-1)
+	}
+	seen := map[string]bool{}
+	for next := []string{"/"}; len(next) > 0; {
+		link, err := url.Parse(next[0])
+		next = next[1:]
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		// A calendar leads to a next month for ever: one of each question is enough.
+		kind := link.Path + "?" + strings.Join(slices.Sorted(maps.Keys(link.Query())), "&")
+		if seen[kind] {
+			continue
+		}
+		seen[kind] = true
+		resp, err := client.Get(home + link.String())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			s.t.Errorf("%s, to which a page leads: %s, %v", link, resp.Status, err)
+		}
+		places["page "+kind] = slices.Concat(b, unzipped(b))
+		if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+			for _, m := range ourLink.FindAllStringSubmatch(string(b), -1) {
+				next = append(next, html.UnescapeString(m[1]))
+			}
+		}
+	}
+	if len(seen) < 20 {
+		s.t.Errorf("only %d pages were seen", len(seen))
+	}
+	return own
+}
+
+// unzipped is what the files of an archive hold, as sheets are ones; nothing
+// where b is none.
+func unzipped(b []byte) (all []byte) {
+	archive, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil
+	}
+	for _, f := range archive.File {
+		r, err := f.Open()
+		if err != nil {
+			continue
+		}
+		text, _ := io.ReadAll(r)
+		all = append(all, text...)
+	}
+	return all
 }
 
 // backup is one as it is written, and each file in it.

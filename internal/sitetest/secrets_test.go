@@ -49,10 +49,10 @@ func TestLeaksAreSeen(t *testing.T) {
 	s.Write("people.txt", inFile+" "+nowhere)
 	s.Write("left.txt", inFile)
 	id := s.Rows()[0].ID
-	places := s.places(map[string][]byte{"said": []byte(inFile)}, "people.txt", "plan.yaml")
+	places, own := s.places(map[string][]byte{"said": []byte(inFile)}, "people.txt", "plan.yaml")
 	for secret, want := range map[string][]string{
-		inPost:    {"takeover show " + id + " -o text", "takeover show " + id + " -o json", "the backup's takeover.db", s.Path("data/takeover.db")},
-		ofChannel: {"takeover queue -o json", "takeover channel list -o text", "takeover campaign export -o text", "GET /api/v1/channels", s.Path("campaign.yaml")},
+		inPost:    {"takeover show " + id + " -o text", "takeover show " + id + " -o json", "page /plans/one/posts/one?", "page /deliveries/" + id + "?", "page /plans/one/sheet?", "the backup's takeover.db", s.Path("data/takeover.db")},
+		ofChannel: {"takeover queue -o json", "takeover channel list -o text", "takeover campaign export -o text", "page /channels?", "GET /api/v1/channels", s.Path("campaign.yaml")},
 		inFile:    {"said", s.Path("left.txt")},
 		inLog:     {"the daemon's log"},
 	} {
@@ -66,7 +66,9 @@ func TestLeaksAreSeen(t *testing.T) {
 			t.Errorf("%s is seen in %s", secret, strings.Join(found, ", "))
 		}
 	}
-	if found := standsIn(nowhere, places); len(found) != 0 {
-		t.Errorf("%s is seen in %s", nowhere, strings.Join(found, ", "))
+	for _, secret := range append(own, nowhere) {
+		if found := standsIn(secret, places); len(found) != 0 {
+			t.Errorf("%s is seen in %s", secret, strings.Join(found, ", "))
+		}
 	}
 }
