@@ -126,4 +126,6 @@ type Row struct {
 	Next      string `json:"next"`                // who or what moves it on
 	Tolerance Span   `json:"tolerance"`
 	Lateness  Span   `json:"lateness,omitempty"`
+
+	Told Explanation `json:"-"` // Why and Next, for readers of another language
 }

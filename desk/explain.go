@@ -2,6 +2,9 @@ package desk
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,33 +120,75 @@ var byState = map[campaign.State]sentence{
 	campaign.Unresolved: {"It may be public; nobody could find out.", "Look at {channel} once more if it matters."},
 }
 
+// Explanation says why a delivery is where it is, and what moves it on, before
+// that is put into a language. The zero Explanation says nothing.
+type Explanation struct {
+	before string // stands before why; mostly ""
+	said   sentence
+	reason campaign.Reason
+	of     campaign.Delivery
+}
+
+// In is the explanation in a reader's language: word translates one of
+// Sentences, without filling it in, and when writes an instant.
+func (e Explanation) In(word func(english string) string, when func(time.Time) string) (why, next string) {
+	why = e.fill(e.said.why, word, when)
+	if e.before != "" {
+		why = e.fill(e.before, word, when) + " " + why
+	}
+	return why, e.fill(e.said.next, word, when)
+}
+
+// in is the explanation in English, with the times of a zone.
+func (e Explanation) in(loc *time.Location) (why, next string) {
+	return e.In(func(english string) string { return english }, func(at time.Time) string { return When(at, loc) })
+}
+
 // Explain says in one plain sentence why the delivery is where it is, and in
 // another what moves it on. What pauses it now (no code: nothing) comes first.
 func Explain(d *campaign.Delivery, paused campaign.Reason, loc *time.Location) (why, next string) {
+	return explain(d, paused).in(loc)
+}
+
+func explain(d *campaign.Delivery, paused campaign.Reason) Explanation {
 	reason := d.Reason
 	if paused.Code != "" {
 		reason = paused
 	}
-	return explainAs(d.State, d, reason, loc)
+	return explainAs(d.State, d, reason)
 }
 
+// passed stands before why something did not go out while it still could.
+const passed = "Its latest time, {latest}, passed. Until then:"
+
 // explainAs explains a delivery as if it were in the state, for the reason.
-func explainAs(s campaign.State, d *campaign.Delivery, reason campaign.Reason, loc *time.Location) (why, next string) {
-	said := pickSentence(s, reason.Code)
+func explainAs(s campaign.State, d *campaign.Delivery, reason campaign.Reason) Explanation {
+	e := Explanation{said: pickSentence(s, reason.Code), of: *d}
 	_, own := bySpot[spot{s, reason.Code}]
 	if s == campaign.NeedsHuman || s.End() {
 		// Whatever led there: a person decides, or nothing more happens.
 		if !own && !ends(reason.Code, s) {
-			said.next = byState[s].next
+			e.said.next = byState[s].next
 		}
 	}
 	if before, late := strings.CutPrefix(reason.Text, scheduler.Before); late {
 		reason.Text = before
 		if s == campaign.Missed && !own {
-			said.why = "Its latest time, {latest}, passed. Until then: " + said.why
+			e.before = passed
 		}
 	}
-	return fill(said.why, d, reason, loc), fill(said.next, d, reason, loc)
+	e.reason = reason
+	return e
+}
+
+// Sentences are all that an Explanation of a delivery is made of, in English
+// and before they are filled in, in no order.
+func Sentences() []string {
+	all := map[string]bool{passed: true, minutes: true}
+	for _, said := range slices.Concat(slices.Collect(maps.Values(byReason)), slices.Collect(maps.Values(bySpot)), slices.Collect(maps.Values(byState))) {
+		all[said.why], all[said.next] = true, true
+	}
+	return slices.Collect(maps.Keys(all))
 }
 
 func pickSentence(s campaign.State, code string) sentence {
@@ -185,31 +230,33 @@ var byFate = map[string]sentence{
 
 // explainTry says what the attempt of a delivery came to, and what follows.
 func explainTry(a *campaign.Attempt, d *campaign.Delivery, loc *time.Location) (why, next string) {
-	said := byFate[a.Fate]
-	reason := campaign.Reason{Text: a.Reason}
-	return fill(said.why, d, reason, loc), fill(said.next, d, reason, loc)
+	return Explanation{said: byFate[a.Fate], reason: campaign.Reason{Text: a.Reason}, of: *d}.in(loc)
 }
 
-// fill puts the delivery into a sentence. A reason without a text of its own
-// leaves no colon behind.
-func fill(t string, d *campaign.Delivery, reason campaign.Reason, loc *time.Location) string {
-	text := strings.TrimRight(strings.TrimSpace(reason.Text), ".:")
+// noText is where a reason without a text of its own leaves no colon behind, in
+// whatever language and between whatever marks of direction.
+var noText = regexp.MustCompile(`[ \x{a0}]?: \x{2068}?\{text\}\x{2069}?`)
+
+// minutes stands for the time of a look that is not set yet.
+const minutes = "within minutes"
+
+// fill puts the delivery into a sentence.
+func (e Explanation) fill(t string, word func(string) string, when func(time.Time) string) string {
+	d, text := &e.of, strings.TrimRight(strings.TrimSpace(e.reason.Text), ".:")
+	t = word(t)
 	if text == "" {
-		t = strings.ReplaceAll(t, ": {text}", "")
+		t = noText.ReplaceAllString(t, "")
+	}
+	check := word(minutes)
+	if !d.CheckAt.IsZero() {
+		check = when(d.CheckAt)
 	}
 	return strings.NewReplacer(
 		"{text}", text,
-		"{due}", When(d.Due, loc),
-		"{latest}", When(d.Latest, loc),
-		"{next}", When(d.RunAt(), loc),
-		"{check}", soon(d.CheckAt, loc),
+		"{due}", when(d.Due),
+		"{latest}", when(d.Latest),
+		"{next}", when(d.RunAt()),
+		"{check}", check,
 		"{channel}", string(d.Channel),
 	).Replace(t)
-}
-
-func soon(at time.Time, loc *time.Location) string {
-	if at.IsZero() {
-		return "within minutes"
-	}
-	return When(at, loc)
 }

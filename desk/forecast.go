@@ -129,13 +129,15 @@ func (f *ForecastRow) stop(r Rehearsed, loc *time.Location) {
 		reason.Text = strings.TrimPrefix(reason.Text, scheduler.Before)
 		state = r.Begun.State
 	}
-	f.Cause, f.Remedy = explainAs(state, &end, reason, loc)
+	said := explainAs(state, &end, reason)
+	f.Cause, f.Remedy = said.in(loc)
 	better, ok := remedies[reason.Code]
 	if !ok && (f.Remedy == "Nothing." || strings.Contains(f.Remedy, "by itself")) {
 		better = "Give it more tolerance, or another time."
 	}
 	if better != "" && state != campaign.NeedsHuman {
-		f.Remedy = fill(better, &end, reason, loc)
+		said.said.next = better
+		_, f.Remedy = said.in(loc)
 	}
 }
 

@@ -205,8 +205,9 @@ func (r *room) row(d campaign.Delivery) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	why, next := Explain(&d, paused, r.c.Location())
-	return Row{Delivery: d, Short: short, Shown: r.shown(&d, paused), PausedBy: inShort(paused), Why: why, Next: next,
+	told := explain(&d, paused)
+	why, next := told.in(r.c.Location())
+	return Row{Delivery: d, Short: short, Shown: r.shown(&d, paused), PausedBy: inShort(paused), Why: why, Next: next, Told: told,
 		Tolerance: Span(d.Tolerance), Lateness: Span(d.Lateness)}, nil
 }
 

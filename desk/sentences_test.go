@@ -172,7 +172,7 @@ func TestEveryRefusedCheckIsExplained(t *testing.T) {
 				why, next := Explain(&d, campaign.Reason{}, time.UTC)
 				of := name + ", " + outcomes[i].name + ", from " + string(begun) + " to " + string(d.State)
 				fits(t, of, why, next)
-				if why == fill(byState[d.State].why, &d, d.Reason, time.UTC) {
+				if bare, _ := (Explanation{said: byState[d.State], reason: d.Reason, of: d}).in(time.UTC); why == bare {
 					t.Errorf("%s does not say why: %q", of, why)
 				}
 			}

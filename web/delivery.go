@@ -12,6 +12,8 @@ type deliveryView struct {
 	page
 	desk.Sight
 	Local   string
+	Why     string // this and Next in the reader's language
+	Next    string
 	Preview preview
 	Mends   bool // it did not go out, and can be sent as a new delivery
 	Queued  bool // it has not left
@@ -22,7 +24,8 @@ func (s *Server) deliveryPage(w http.ResponseWriter, r *http.Request, p page) er
 	if err != nil {
 		return err
 	}
-	v := deliveryView{page: p, Sight: sight, Local: p.Time(sight.Due), Preview: p.preview(sight.ID, sight.Content, sight.Since),
+	row := p.row(sight.Row)
+	v := deliveryView{page: p, Sight: sight, Local: row.Local, Why: row.Why, Next: row.Next, Preview: p.preview(sight.ID, sight.Content, sight.Since),
 		Mends:  sight.State == campaign.Missed || sight.State == campaign.Rejected,
 		Queued: sight.State == campaign.Planned || sight.State == campaign.Scheduled}
 	v.Title = string(sight.Plan) + " / " + string(sight.Post)

@@ -20,22 +20,28 @@ import (
 // pages holds what the pages are made of; it is read-only.
 type pages struct {
 	words map[string]words
+	said  map[string]words // the sentences of package desk, by the English ones
 	tmpl  *template.Template
 }
 
 func loadPages() (pages, error) {
-	w, err := loadWords()
+	w, err := loadWords("")
+	if err != nil {
+		return pages{}, err
+	}
+	said, err := loadWords("said.")
 	if err != nil {
 		return pages{}, err
 	}
 	t, err := template.New("").Funcs(template.FuncMap{"icon": desk.Icon, "key": stateKey, "path": url.PathEscape, "postkey": postKey, "field": fieldKey}).ParseFS(files, "templates/*.html")
-	return pages{w, t}, err
+	return pages{w, said, t}, err
 }
 
 // page is what every page's template knows: the frame around its content.
 type page struct {
 	Lang, Dir, Theme string
 	Words            words
+	said             words
 	Title            string
 	Path             string          // of this page, for the menu and the way back
 	Refresh          int             // seconds; 0 is off
@@ -67,6 +73,16 @@ type menuItem struct {
 // T is a word of the catalogue; a test proves that none is missing.
 func (p page) T(key string) string { return p.Words[key] }
 
+// sentence is one of package desk in the reader's language. What is filled in
+// keeps its own direction, and so must not turn the words around it.
+func (p page) sentence(english string) string {
+	said, ok := p.said[english]
+	if !ok {
+		return english
+	}
+	return strings.NewReplacer("{", "\u2068{", "}", "}\u2069").Replace(said)
+}
+
 // Can tells whether the reader may do that to anything at all.
 func (p page) Can(a campaign.Action) bool { return p.Rights.Actions[a] }
 
@@ -86,7 +102,7 @@ var menu = []struct {
 // newPage is the frame for whoever asks; who is unknown gets it without menu.
 func (s *Server) newPage(r *http.Request) page {
 	lang := languageOf(r)
-	p := page{Lang: lang, Dir: direction(lang), Theme: themeOf(r), Words: s.pages.words[lang], Path: r.URL.Path, zone: time.UTC, own: ownZone(r)}
+	p := page{Lang: lang, Dir: direction(lang), Theme: themeOf(r), Words: s.pages.words[lang], said: s.pages.said[lang], Path: r.URL.Path, zone: time.UTC, own: ownZone(r)}
 	is := whoOf(r.Context())
 	if is.err != nil {
 		return p

@@ -243,7 +243,7 @@ func text(n *html.Node) string {
 }
 
 func TestWords(t *testing.T) {
-	all, err := loadWords()
+	all, err := loadWords("")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,15 +19,24 @@ type queueView struct {
 
 type queueRow struct {
 	desk.Row
-	Local string // the due time with its zone
+	Local     string // the due time with its zone
+	Why, Next string // in the reader's language; no Next where nothing comes
 }
 
 func (p page) rows(rows []desk.Row) []queueRow {
 	out := make([]queueRow, len(rows))
 	for i, row := range rows {
-		out[i] = queueRow{row, p.Time(row.Due)}
+		out[i] = p.row(row)
 	}
 	return out
+}
+
+func (p page) row(row desk.Row) queueRow {
+	why, next := row.Told.In(p.sentence, p.Time)
+	if row.Next == "Nothing." {
+		next = ""
+	}
+	return queueRow{row, p.Time(row.Due), why, next}
 }
 
 func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, p page) error {

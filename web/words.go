@@ -14,10 +14,15 @@ type words map[string]string
 // languages of the pages, English first: the one taken when none is asked for.
 var languages = []language.Tag{language.English, language.French, language.Spanish, language.Arabic}
 
-func loadWords() (map[string]words, error) {
+// loadWords reads the catalogues of a kind: "" is that of the pages, "said." of
+// the sentences of package desk, which are English without one.
+func loadWords(kind string) (map[string]words, error) {
 	all := map[string]words{}
 	for _, l := range languages {
-		b, err := files.ReadFile("words/" + l.String() + ".json")
+		if kind != "" && l == language.English {
+			continue
+		}
+		b, err := files.ReadFile("words/" + kind + l.String() + ".json")
 		if err != nil {
 			return nil, err
 		}
