@@ -36,6 +36,7 @@ type scene struct {
 	write  func() error
 	backup time.Time
 	known  []campaign.Connection
+	proven Certified
 }
 
 // set changes the scene under its lock.
@@ -61,7 +62,7 @@ func watched(t *testing.T, f func(t *testing.T, s *scene)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &scene{store: st, free: 10 << 30, backup: time.Now(), write: func() error { return nil }}
+		s := &scene{store: st, free: 10 << 30, backup: time.Now(), proven: Certified{"a.example", time.Now(), time.Now().AddDate(0, 0, 90)}, write: func() error { return nil }}
 		s.engine = scheduler.Health{Running: true, Clock: true}
 		turns := true
 		s.Watch = New(Config{Clock: bubble{time.Now()}, Store: st,
@@ -81,6 +82,7 @@ func watched(t *testing.T, f func(t *testing.T, s *scene)) {
 				defer s.mu.Unlock()
 				return s.known, nil
 			},
+			Certified: func(context.Context) (Certified, error) { s.mu.Lock(); defer s.mu.Unlock(); return s.proven, nil },
 		})
 		if s.Troubles()[0].Text != "It has just started." || !s.Alive() {
 			t.Errorf("before the first look: %+v", s.Troubles())
@@ -128,6 +130,11 @@ func TestRedWithinAMinute(t *testing.T) {
 			{Token, "Channel wall: the account does not accept us any more; its posts wait.", func() {
 				s.known = []campaign.Connection{{Channel: "wall", At: time.Now(), Account: campaign.Account{Expires: time.Now().Add(time.Second)}}}
 			}, func() { s.known = nil }},
+			{Certificate, "The certificate of a.example ends in ", func() {
+				s.proven.Until = time.Now().Add(15 * 24 * time.Hour)
+				s.proven.From = s.proven.Until.AddDate(0, 0, -91)
+			},
+				func() { s.proven.Until = time.Now().AddDate(0, 0, 90) }},
 			{Overdue, "what was due 1m0s ago is not handled.", func() { s.overdue(t) }, func() { s.handled(t) }},
 		} {
 			s.set(tt.spoil)
