@@ -2,9 +2,6 @@ package discord
 
 import (
 	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,56 +14,13 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
-// specs is a file of the shared specifications beside the checkout.
-func specs(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", name))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// answerOf is a recorded answer; a body that is no JSON stands as a string.
-func answerOf(status int, headers map[string]string, body json.RawMessage) httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: body, Whole: true}
-	for k, v := range headers {
-		a.Header.Set(k, v)
-	}
-	var text string
-	if json.Unmarshal(body, &text) == nil {
-		a.Body = []byte(text)
-	}
-	return a
-}
-
 // TestOutcomes holds the adapter against every recorded answer of Discord.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RemoteID                        string  `json:"remote_id"`
-			RetryAfter                      float64 `json:"retry_after_s"`
-		}
-	}
-	if err := json.Unmarshal(specs(t, "outcomes/discord.json"), &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
-	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt, "read_back": channels.InDoubt}
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "discord") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := answerOf(tt.Status, tt.Headers, tt.Body)
-			for doubt, word := range map[bool]string{false: tt.First, true: tt.Doubt} {
-				if word == "" {
-					word = tt.First
-				}
+			a := tt.Answer()
+			for doubt, word := range tt.Words() {
 				e := staging(opPrepare, a, nil, now)
 				if tt.Call == "publish" {
 					var got message
@@ -78,20 +32,8 @@ func TestOutcomes(t *testing.T) {
 						continue
 					}
 				}
-				want, known := fates[word]
-				switch {
-				case !known || e == nil:
-					t.Fatalf("%v, want %s", e, word)
-				case e.Fate != want:
-					t.Errorf("%s, want %s", e.Fate, word)
-				case tt.Scope != "" && word == tt.First && e.Scope.String() != tt.Scope:
-					t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
-				}
-				var retry time.Time
-				if tt.RetryAfter > 0 {
-					retry = now.Add(time.Duration(tt.RetryAfter * float64(time.Second)))
-				}
-				if !e.RetryAt.Equal(retry) {
+				tt.Check(t, e, word)
+				if retry := tt.RetryAt(); !e.RetryAt.Equal(retry) {
 					t.Errorf("retry at %v, want %v", e.RetryAt, retry)
 				}
 			}
@@ -124,7 +66,7 @@ func TestOutcomeRows(t *testing.T) {
 		{"a fault that says slow mode", 502, codeSlowMode, attempt{}, channels.InDoubt, channels.ScopePlatform, 0},
 	} {
 		body, _ := json.Marshal(map[string]any{"code": tt.code, "message": "No."})
-		_, e := outcome(answerOf(tt.status, nil, body), nil, tt.p, now)
+		_, e := outcome(channeltest.AnswerOf(tt.status, nil, body), nil, tt.p, now)
 		var retry time.Time
 		if tt.wait > 0 {
 			retry = now.Add(tt.wait)
@@ -147,7 +89,7 @@ func TestRequestsFollowTheSpecification(t *testing.T) {
 	var api struct {
 		Components struct{ Schemas map[string]schema }
 	}
-	if err := json.Unmarshal(specs(t, "discord/discord-openapi-subset.json"), &api); err != nil {
+	if err := json.Unmarshal(channeltest.Spec(t, "discord/discord-openapi-subset.json"), &api); err != nil {
 		t.Fatal(err)
 	}
 	fits := func(name string, raw json.RawMessage) {

@@ -11,18 +11,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/channels/channeltest"
 	"github.com/ittakesacommunity/takeover/channels/facebook/pretend"
 	"github.com/ittakesacommunity/takeover/internal/graph"
+	"github.com/ittakesacommunity/takeover/internal/graph/graphtest"
 	"github.com/ittakesacommunity/takeover/internal/graph/pretendgraph"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 	"github.com/ittakesacommunity/takeover/internal/secret"
@@ -374,69 +372,22 @@ func TestF56NoSecretIsShown(t *testing.T) {
 
 // TestOutcomes holds the adapter against every recorded answer.
 func TestOutcomes(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", "outcomes", "facebook.json"))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RemoteID                        string `json:"remote_id"`
-			RetryAfter                      int    `json:"retry_after_s"`
-		}
-	}
-	if err != nil || json.Unmarshal(raw, &file) != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt,
-		"published_evidence": channels.InDoubt, "read_back": channels.InDoubt}
 	c := open(t, "http://127.0.0.1:1", channels.Env{Now: channeltest.Now})
-	for _, tt := range file.Cases {
+	for _, tt := range graphtest.Cases(t, "facebook") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
-			var text string
-			if json.Unmarshal(tt.Body, &text) == nil {
-				a.Body = []byte(text)
-			}
-			for k, v := range tt.Headers {
-				a.Header.Set(k, v)
-			}
-			check := func(e *channels.Error, word string) {
-				t.Helper()
-				want, known := fates[word]
-				if !known || e.Fate != want {
-					t.Errorf("%s, want %s", e.Fate, word)
-				}
-				if word == tt.First && tt.Scope != "" && e.Scope.String() != tt.Scope {
-					t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
-				}
-				if tt.RetryAfter > 0 && !e.RetryAt.Equal(channeltest.Now().Add(time.Duration(tt.RetryAfter)*time.Second)) {
-					t.Errorf("retry at %v", e.RetryAt)
-				}
-				if word == "read_back" != e.Duplicate && word != "published_evidence" {
-					t.Errorf("twin %v with %s", e.Duplicate, word)
-				}
-			}
 			switch tt.Call {
 			case "publish":
-				for doubt, word := range map[bool]string{false: tt.First, true: tt.Doubt} {
-					if word == "" {
-						word = tt.First
-					}
-					id, err := c.graph.Sent(opPublish, a, nil, doubt)
-					var e *channels.Error
-					if errors.As(err, &e) {
-						check(e, word)
-					} else if word != "published" || id != tt.RemoteID {
-						t.Errorf("%q, want %s", id, word)
+				for doubt, word := range tt.Words() {
+					id, err := c.graph.Sent(opPublish, tt.Answer(), nil, doubt)
+					if word != "published" {
+						tt.Check(t, err, word)
+					} else if err != nil || id != tt.RemoteID {
+						t.Errorf("%q, %v; want %s", id, err, word)
 					}
 				}
 			case "stage":
 				if tt.First != "staged" {
-					check(c.graph.Fail(opPrepare, graph.Stage, a, nil, false), tt.First)
+					tt.Check(t, c.graph.Fail(opPrepare, graph.Stage, tt.Answer(), nil, false), tt.First)
 				}
 			case "permalink": // see TestAddressIsBestEffort
 			default:

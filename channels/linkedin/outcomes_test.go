@@ -2,54 +2,22 @@ package linkedin
 
 import (
 	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/channels/channeltest"
-	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
-
-func answerOf(status int, headers map[string]string, body string) httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: []byte(body), Whole: true}
-	for k, v := range headers {
-		a.Header.Set(k, v)
-	}
-	return a
-}
 
 // TestOutcomes holds the table of errors against every recorded answer.
 func TestOutcomes(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", "outcomes", "linkedin.json"))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RemoteID                        string `json:"remote_id"`
-			DupOf                           string `json:"dup_of"`
-			RetryAfter                      int    `json:"retry_after_s"`
-		}
-	}
-	if err != nil || json.Unmarshal(b, &file) != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
 	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt,
 		"read_back": channels.InDoubt, "published_evidence": channels.InDoubt}
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "linkedin") {
 		t.Run(tt.Case, func(t *testing.T) {
-			text := string(tt.Body)
-			json.Unmarshal(tt.Body, &text) // one that is no JSON stands as a string
-			a := answerOf(tt.Status, tt.Headers, text)
+			a := tt.Answer()
 			if tt.Case == "cut-off-body" {
 				a.Whole = false
 			}
@@ -82,7 +50,7 @@ func TestOutcomes(t *testing.T) {
 				if tt.Scope != "" && e.Scope.String() != tt.Scope {
 					t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
 				}
-				if want := now.Add(time.Duration(tt.RetryAfter) * time.Second); tt.RetryAfter > 0 && !e.RetryAt.Equal(want) {
+				if want := tt.RetryAt(); !want.IsZero() && !e.RetryAt.Equal(want) {
 					t.Errorf("retry at %v, want %v", e.RetryAt, want)
 				}
 			}
@@ -113,7 +81,7 @@ func TestOutcomeRows(t *testing.T) {
 		{"a box in JSON", 403, `{"message":"blocked"}`, 1, channels.InDoubt, channels.ScopePlatform, 0},
 		{"yes, but which", 201, "", 1, channels.InDoubt, channels.ScopePlatform, 0},
 	} {
-		e, _ := outcome(answerOf(tt.status, nil, tt.body), nil, tt.attempt, now)
+		e, _ := outcome(channeltest.AnswerOf(tt.status, nil, json.RawMessage(tt.body)), nil, tt.attempt, now)
 		retry := time.Time{}
 		if tt.retry > 0 {
 			retry = now.Add(tt.retry)
@@ -123,7 +91,7 @@ func TestOutcomeRows(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"urn:li:share:1 ", "urn:li:person:1", "javascript:alert(1)", "urn:li:share:" + strings.Repeat("9", 30)} {
-		if got := published(answerOf(201, map[string]string{"x-restli-id": id}, ""), partPost); got != "" {
+		if got := published(channeltest.AnswerOf(201, map[string]string{"x-restli-id": id}, nil), partPost); got != "" {
 			t.Errorf("%q is taken for a post: %q", id, got)
 		}
 	}
@@ -133,7 +101,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(201, "urn:li:share:1", "")
 	f.Add(422, "", `{"message":"Content is a duplicate of urn:li:share:1","status":422,"errorDetails":{"inputErrors":[{"code":"DUPLICATE_POST"}]}}`)
 	f.Fuzz(func(t *testing.T, status int, id, body string) {
-		a := answerOf(status, nil, body)
+		a := channeltest.AnswerOf(status, nil, json.RawMessage(body))
 		a.Header["X-Restli-Id"] = []string{id}
 		if got := published(a, partPost); got != "" {
 			if r := receipt(got, "", channeltest.Now(), "answer"); channels.SafeID(r.RemoteID) == "" || r.URL != channels.SafeLink(r.URL) {

@@ -2,9 +2,6 @@ package telegram
 
 import (
 	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,52 +13,12 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
-// specs is a file of the shared specifications beside the checkout.
-func specs(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", name))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// answerOf is a recorded answer; a body that is no JSON stands as a string.
-func answerOf(status int, headers map[string]string, body json.RawMessage) httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: body, Whole: true}
-	for k, v := range headers {
-		a.Header.Set(k, v)
-	}
-	var text string
-	if json.Unmarshal(body, &text) == nil {
-		a.Body = []byte(text)
-	}
-	return a
-}
-
 // TestOutcomes holds the adapter against every recorded answer of Telegram.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Scope string
-			Status                   int
-			Headers                  map[string]string
-			Body                     json.RawMessage
-			RemoteID                 string `json:"remote_id"`
-			RetryAfter               *int   `json:"retry_after_s"`
-		}
-	}
-	if err := json.Unmarshal(specs(t, "outcomes/telegram.json"), &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
-	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt}
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "telegram") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := answerOf(tt.Status, tt.Headers, tt.Body)
+			a := tt.Answer()
 			var e *channels.Error
 			switch tt.Call {
 			case "publish":
@@ -85,20 +42,8 @@ func TestOutcomes(t *testing.T) {
 			case "edit":
 				t.Skip("nothing is edited")
 			}
-			want, known := fates[tt.First]
-			switch {
-			case !known || e == nil:
-				t.Fatalf("%v, want %s", e, tt.First)
-			case e.Fate != want:
-				t.Errorf("%s, want %s", e.Fate, tt.First)
-			case tt.Scope != "" && e.Scope.String() != tt.Scope:
-				t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
-			}
-			var retry time.Time
-			if tt.RetryAfter != nil {
-				retry = now.Add(time.Duration(*tt.RetryAfter) * time.Second)
-			}
-			if !e.RetryAt.Equal(retry) {
+			tt.Check(t, e, tt.First)
+			if retry := tt.RetryAt(); !e.RetryAt.Equal(retry) {
 				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
 			}
 		})
@@ -128,11 +73,11 @@ func TestOutcomeRows(t *testing.T) {
 		{504, "Gateway Timeout: chat not found", channels.InDoubt, channels.ScopePlatform},
 	} {
 		body, _ := json.Marshal(map[string]any{"ok": false, "error_code": tt.status, "description": tt.says})
-		if _, e := outcome(answerOf(tt.status, nil, body), nil, channeltest.Now()); e == nil || e.Fate != tt.fate || e.Scope != tt.scope {
+		if _, e := outcome(channeltest.AnswerOf(tt.status, nil, body), nil, channeltest.Now()); e == nil || e.Fate != tt.fate || e.Scope != tt.scope {
 			t.Errorf("%d %s: %+v", tt.status, tt.says, e)
 		}
 		// Of another status than the answer's own, or cut off, it is not Telegram's.
-		if _, e := outcome(answerOf(418, nil, body), nil, channeltest.Now()); e.Fate != channels.InDoubt {
+		if _, e := outcome(channeltest.AnswerOf(418, nil, body), nil, channeltest.Now()); e.Fate != channels.InDoubt {
 			t.Errorf("%s with another status: %s", tt.says, e.Fate)
 		}
 	}
@@ -149,7 +94,7 @@ func TestRequestsFollowTheSpecification(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(specs(t, "telegram/bot-api-subset.json"), &api); err != nil {
+	if err := json.Unmarshal(channeltest.Spec(t, "telegram/bot-api-subset.json"), &api); err != nil {
 		t.Fatal(err)
 	}
 	b := newBench(t, pretend.Options{}, "pin_livestreams", "true")

@@ -3,7 +3,6 @@ package tiktok
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -13,8 +12,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -367,25 +364,10 @@ func TestConnect(t *testing.T) {
 
 // TestOutcomes holds the adapter against every recorded answer of TikTok.
 func TestOutcomes(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", "outcomes", "tiktok.json"))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Scope string
-			Status                   int
-			Body                     json.RawMessage
-			RemoteID                 string `json:"remote_id"`
-		}
-	}
-	if err := errors.Join(err, json.Unmarshal(b, &file)); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "tiktok") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
+			a := tt.Answer()
 			var s state
 			var e *channels.Error
 			switch {

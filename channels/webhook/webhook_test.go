@@ -2,15 +2,14 @@ package webhook
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/channeltest"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 )
@@ -30,35 +29,9 @@ func testEnv() channels.Env {
 
 // TestOutcomes holds the adapter against every recorded answer of a receiver.
 func TestOutcomes(t *testing.T) {
-	b, err := os.ReadFile("testdata/outcomes.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Cases []struct {
-			Case, First, Doubt, Scope string
-			Status                    int
-			Headers                   map[string]string
-			Body                      json.RawMessage
-			RetryAfter                int    `json:"retry_after_s"`
-			RemoteID                  string `json:"remote_id"`
-		}
-	}
-	if err := json.Unmarshal(b, &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt}
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "webhook") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
-			for k, v := range tt.Headers {
-				a.Header.Set(k, v)
-			}
-			var text string
-			if json.Unmarshal(tt.Body, &text) == nil { // not JSON: the file holds it as a string
-				a.Body = []byte(text)
-			}
-			receipt, e := outcome(a, nil, "d_1", testNow)
+			receipt, e := outcome(tt.Answer(), nil, "d_1", testNow)
 			if tt.Doubt != "" { // the engine repeats what is in doubt, where the class says so and under the id of before
 				again := channels.Request{Delivery: campaign.Delivery{ID: "d_1"}, Key: "k"}
 				first := webhookID(again)
@@ -74,17 +47,8 @@ func TestOutcomes(t *testing.T) {
 				}
 				return
 			}
-			if e == nil {
-				t.Fatalf("published; want %s", tt.First)
-			}
-			if want, known := fates[tt.First]; !known || e.Fate != want || e.Scope.String() != tt.Scope {
-				t.Errorf("%s, scope %s; want %s, scope %s", e.Fate, e.Scope, tt.First, tt.Scope)
-			}
-			var retry time.Time
-			if tt.RetryAfter > 0 {
-				retry = testNow.Add(time.Duration(tt.RetryAfter) * time.Second)
-			}
-			if !e.RetryAt.Equal(retry) {
+			tt.Check(t, e, tt.First)
+			if retry := tt.RetryAt(); !e.RetryAt.Equal(retry) {
 				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
 			}
 		})

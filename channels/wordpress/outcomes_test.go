@@ -3,9 +3,6 @@ package wordpress
 import (
 	"encoding/json"
 	"html"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -15,51 +12,12 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
-// specs is a file of the shared specifications beside the checkout.
-func specs(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", name))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// answerOf is a recorded answer; a body that is no JSON stands as a string.
-func answerOf(status int, headers map[string]string, body json.RawMessage) httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: body, Whole: true}
-	for k, v := range headers {
-		a.Header.Set(k, v)
-	}
-	var text string
-	if json.Unmarshal(body, &text) == nil {
-		a.Body = []byte(text)
-	}
-	return a
-}
-
 // TestOutcomes holds the adapter against every recorded answer of a site.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RemoteID                        string `json:"remote_id"`
-		}
-	}
-	if err := json.Unmarshal(specs(t, "outcomes/wordpress.json"), &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
-	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt, "read_back": channels.InDoubt}
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "wordpress") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := answerOf(tt.Status, tt.Headers, tt.Body)
+			a := tt.Answer()
 			var e *channels.Error
 			switch {
 			case tt.First == "staged":
@@ -80,17 +38,8 @@ func TestOutcomes(t *testing.T) {
 					return
 				}
 			}
-			for _, word := range []string{tt.First, tt.Doubt} {
-				want, known := fates[word]
-				switch {
-				case word == "":
-				case !known || e == nil:
-					t.Fatalf("%v, want %s", e, word)
-				case e.Fate != want:
-					t.Errorf("%s, want %s", e.Fate, word)
-				case tt.Scope != "" && e.Scope.String() != tt.Scope:
-					t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
-				}
+			for _, word := range tt.Words() {
+				tt.Check(t, e, word)
 			}
 		})
 	}

@@ -2,9 +2,6 @@ package youtube
 
 import (
 	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,36 +12,12 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
-// specs is a file of the shared specifications beside the checkout.
-func specs(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", name))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestOutcomes holds the adapter against every recorded answer of YouTube.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Scope string
-			Status                   int
-			Body                     json.RawMessage
-			RemoteID                 string `json:"remote_id"`
-		}
-	}
-	if err := json.Unmarshal(specs(t, "outcomes/youtube.json"), &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "youtube") {
 		t.Run(tt.Case, func(t *testing.T) {
-			a := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
+			a := tt.Answer()
 			var e *channels.Error
 			switch tt.Call {
 			case "upload", "transition":
@@ -107,7 +80,7 @@ type schema struct {
 // YouTube's description, with its parameters and fields.
 func TestRequestsAreAsDescribed(t *testing.T) {
 	var d discovery
-	if err := json.Unmarshal(specs(t, "youtube/youtube-discovery-subset.json"), &d); err != nil {
+	if err := json.Unmarshal(channeltest.Spec(t, "youtube/youtube-discovery-subset.json"), &d); err != nil {
 		t.Fatal(err)
 	}
 	b := newBench(t, pretend.Options{}, "stream", "stream-1")

@@ -3,7 +3,6 @@ package graphtest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -12,17 +11,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/channeltest"
 	"github.com/ittakesacommunity/takeover/internal/graph"
 	"github.com/ittakesacommunity/takeover/internal/graph/pretendgraph"
-	"github.com/ittakesacommunity/takeover/internal/httpx"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
@@ -99,80 +96,30 @@ func Silent(t *testing.T, p *Parrot, calls map[string]func() (any, error)) {
 }
 
 // Case is a recorded answer and what an adapter must say of it.
-type Case struct {
-	Case, Call, First, Doubt, Scope string
-	Status                          int
-	Headers                         map[string]string
-	Body                            json.RawMessage
-	RemoteID                        string `json:"remote_id"`
-	RetryAfter                      int    `json:"retry_after_s"`
-}
+type Case struct{ channeltest.Recorded }
 
-// Cases are the recorded answers of a platform, beside the checkout; the test
-// is skipped where they are absent.
-func Cases(t *testing.T, platform string) []Case {
+// Cases are the recorded answers of a platform.
+func Cases(t *testing.T, platform string) (all []Case) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "specs", "outcomes", platform+".json"))
-	if os.IsNotExist(err) {
-		t.Skip("no shared specifications beside the checkout")
+	for _, r := range channeltest.RecordedOf(t, platform) {
+		all = append(all, Case{r})
 	}
-	var file struct{ Cases []Case }
-	if err != nil || json.Unmarshal(raw, &file) != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	return file.Cases
+	return all
 }
 
-// Answer is the recorded answer as it comes from the line.
-func (c Case) Answer() httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: c.Status, Header: http.Header{}, Body: c.Body, Whole: true}
-	var text string
-	if json.Unmarshal(c.Body, &text) == nil {
-		a.Body = []byte(text)
-	}
-	for k, v := range c.Headers {
-		a.Header.Set(k, v)
-	}
-	return a
-}
-
-var fates = map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt,
-	"published_evidence": channels.InDoubt, "read_back": channels.InDoubt, "restage": channels.NotSent, "read_again": channels.NotSent}
-
-// Check fails where err is not what the word says.
-func (c Case) Check(t *testing.T, err error, word string, now time.Time) {
+// Check fails where err is not what the word says, or is called a twin without
+// being one.
+func (c Case) Check(t *testing.T, err error, word string) {
 	t.Helper()
-	var e *channels.Error
-	want, known := fates[word]
-	if !known || !errors.As(err, &e) {
-		t.Errorf("%v, want %s", err, word)
-		return
-	}
-	if e.Fate != want {
-		t.Errorf("%s, want %s", e.Fate, word)
-	}
-	if word == c.First && c.Scope != "" && e.Scope.String() != c.Scope {
-		t.Errorf("scope %s, want %s", e.Scope, c.Scope)
-	}
-	if c.RetryAfter > 0 && !e.RetryAt.Equal(now.Add(time.Duration(c.RetryAfter)*time.Second)) {
-		t.Errorf("retry at %v", e.RetryAt)
-	}
-	if (word == "read_back") != e.Duplicate && word != "published_evidence" {
+	e := c.Recorded.Check(t, err, word)
+	if e != nil && (word == "read_back") != e.Duplicate && word != "published_evidence" {
 		t.Errorf("twin %v with %s", e.Duplicate, word)
 	}
 }
 
-// Words are what the case says of a first call, and of one after a doubt.
-func (c Case) Words() map[bool]string {
-	if c.Doubt == "" {
-		return map[bool]string{false: c.First, true: c.First}
-	}
-	return map[bool]string{false: c.First, true: c.Doubt}
-}
-
 // CheckPolled asks for a container that is as the case says. open gives the
 // adapter's containers at an address.
-func (c Case) CheckPolled(t *testing.T, open func(base string) *graph.Containers, now time.Time) {
+func (c Case) CheckPolled(t *testing.T, open func(base string) *graph.Containers) {
 	t.Helper()
 	s := pretendgraph.New(nil)
 	s.Accept(Canary, pretendgraph.Token{})
@@ -197,9 +144,9 @@ func (c Case) CheckPolled(t *testing.T, open func(base string) *graph.Containers
 			t.Errorf("public %v, %s", public, v)
 		}
 	case "read_again":
-		c.Check(t, err, c.First, now)
+		c.Check(t, err, c.First)
 	default:
-		c.Check(t, posts.Await(t.Context(), token, "1"), c.First, now)
+		c.Check(t, posts.Await(t.Context(), token, "1"), c.First)
 		if c.First == "restage" && v != channels.Absent {
 			t.Errorf("%s", v)
 		}
