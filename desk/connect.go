@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -242,11 +243,25 @@ func (d *Desk) takeFlow(ctx context.Context, a campaign.Actor, id string) (f Flo
 }
 
 // names tells whether what a campaign says of a channel's account can mean the
-// account: nothing, its id, its handle, or the server of its handle alone.
+// account: nothing, its id, its handle, or the server alone. A server's address
+// may differ from the domain of its accounts; then either serves.
 func names(said string, a campaign.Account) bool {
+	if said == "" || said == a.ID {
+		return true
+	}
+	said = strings.TrimPrefix(said, "@")
 	handle := strings.TrimPrefix(a.Handle, "@")
-	_, server, _ := strings.Cut(handle, "@")
-	return said == "" || said == a.ID || strings.EqualFold(strings.TrimPrefix(said, "@"), handle) || server != "" && strings.EqualFold(said, server)
+	name, domain, _ := strings.Cut(handle, "@")
+	if domain == "" {
+		return strings.EqualFold(said, handle)
+	}
+	domains := []string{domain}
+	if page, err := url.Parse(a.URL); err == nil && page.Host != "" {
+		domains = append(domains, page.Host)
+	}
+	return slices.ContainsFunc(domains, func(domain string) bool {
+		return strings.EqualFold(said, domain) || strings.EqualFold(said, name+"@"+domain)
+	})
 }
 
 // connected remembers the account of a channel and its token, both or none,

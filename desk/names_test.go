@@ -17,6 +17,16 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v", said, !want)
 		}
 	}
+	// The server's address is not always the domain of its accounts.
+	a.URL = "https://web.social.example:8443/@us"
+	for said, want := range map[string]bool{
+		"@us@social.example": true, "social.example": true, "web.social.example:8443": true, "@us@Web.social.example:8443": true,
+		"@them@web.social.example:8443": false, "web.social.example": false, "@us@other.example": false,
+	} {
+		if names(said, a) != want {
+			t.Errorf("%q, its page elsewhere: %v", said, !want)
+		}
+	}
 	if names("", campaign.Account{}) != true || names("x.example", campaign.Account{Handle: "us"}) {
 		t.Error("a handle without a server")
 	}
