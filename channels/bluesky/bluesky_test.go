@@ -741,6 +741,7 @@ func TestCheck(t *testing.T) {
 		{"five pictures", campaign.Content{Text: "a", Media: []campaign.Media{m, m, m, m, m}}, "P061"},
 		{"a long alt text", campaign.Content{Text: "a", Media: with(func(m *campaign.Media) { m.Alt = strings.Repeat("e", 2001) })}, "W073"},
 		{"four languages", campaign.Content{Text: "a", Languages: []string{"en", "fr", "es", "ar"}}, "W063"},
+		{"a small card", campaign.Content{Text: "a", Link: "https://gfmd.org", Card: &campaign.Card{Title: "x", Picture: &campaign.Media{Type: "image/jpeg", Bytes: 1_000_000}}}, ""},
 		{"a large card", campaign.Content{Text: "a", Link: "https://gfmd.org", Card: &campaign.Card{Title: "x", Picture: &campaign.Media{Type: "image/jpeg", Bytes: 1_000_001}}}, "P072"},
 	} {
 		found := b.ch.Check(tt.content)
@@ -831,6 +832,14 @@ func TestAnotherAccount(t *testing.T) {
 	if !errors.As(err, &e) || e.Scope != channels.ScopeChannel {
 		t.Errorf("a pinned account: %v", err)
 	}
+	b.config.Account = b.server.DID()
+	if _, err = b.open().Prepare(t.Context(), r); err != nil {
+		t.Errorf("the pinned account itself: %v", err)
+	}
+	b.config.Account = handle // names no account for ever
+	if _, err = b.open().Prepare(t.Context(), r); err != nil {
+		t.Errorf("its handle: %v", err)
+	}
 }
 
 // TestServerOfTheAccount: calls go where the account lives.
@@ -844,7 +853,7 @@ func TestServerOfTheAccount(t *testing.T) {
 		}
 		rec := httptest.NewRecorder()
 		b.server.ServeHTTP(rec, q)
-		doc := `{"didDoc":{"service":[{"id":"#atproto_labeler","serviceEndpoint":"https://labels.example"},{"id":"#atproto_pds","serviceEndpoint":"` + home.URL + `/"},{"id":"#other","serviceEndpoint":"https://other.example"},{"id":"#atproto_pds","serviceEndpoint":"ftp://pds.example"}]},`
+		doc := `{"didDoc":{"service":[{"id":"#atproto_labeler","serviceEndpoint":"https://labels.example"},{"id":"#atproto_pds","serviceEndpoint":"` + home.URL + `/"},{"id":"#other","serviceEndpoint":"https://other.example"},{"id":"#atproto_pds","serviceEndpoint":"ftp://pds.example"},{"id":"#atproto_pds","serviceEndpoint":"https://a b"}]},`
 		_, _ = w.Write([]byte(strings.Replace(rec.Body.String(), "{", doc, 1)))
 	}))
 	defer entry.Close()

@@ -176,6 +176,27 @@ func TestNumbersOfAnother(t *testing.T) {
 	if n, err := b.ch.Numbers(t.Context(), receipt); err != nil || len(n.Counts) != 0 {
 		t.Errorf("another's numbers: %+v, %v", n, err)
 	}
+	// What nobody answered is not told, and takes no post for gone.
+	b.answer("getPosts", 502, "<html>")
+	if n, err := b.ch.Numbers(t.Context(), receipt); err == nil || errors.Is(err, channels.ErrGone) {
+		t.Errorf("a box's answer: %+v, %v", n, err)
+	}
+	b.rewrite("getPosts", "at://did:plc:", "at://did:plc:x")
+	feed := b.before
+	b.before = func(w http.ResponseWriter, q *http.Request) bool {
+		if strings.HasSuffix(q.URL.Path, "getRecord") {
+			w.WriteHeader(http.StatusBadGateway)
+			return true
+		}
+		return feed(w, q)
+	}
+	if n, err := b.ch.Numbers(t.Context(), receipt); err == nil || errors.Is(err, channels.ErrGone) {
+		t.Errorf("a record that cannot be read: %+v, %v", n, err)
+	}
+	calls := b.server.Calls("app.bsky.feed.getPosts")
+	if n, err := b.ch.Numbers(t.Context(), campaign.Receipt{RemoteID: "no key"}); channels.FateOf(err) != channels.Refused || b.server.Calls("app.bsky.feed.getPosts") != calls {
+		t.Errorf("a receipt without a post: %+v, %v", n, err)
+	}
 }
 
 // TestWhatOpensNoSession: an answer to a login or a renewal that lacks what
@@ -221,9 +242,12 @@ func TestWhatOpensNoSession(t *testing.T) {
 
 func TestHandleThatIsNone(t *testing.T) {
 	b := newBench(t, pretend.Options{})
-	b.rewrite("Session", `"handle":"`+handle, `"handle":"<b>`+handle)
-	if a, err := b.ch.Inspect(t.Context()); err != nil || a.Handle != "@" {
-		t.Errorf("%+v, %v", a, err)
+	for _, before := range []string{"<b>", strings.Repeat(strings.Repeat("a", 60)+".", 4)} {
+		b.rewrite("Session", `"handle":"`+handle, `"handle":"`+before+handle)
+		b.ch = b.open()
+		if a, err := b.ch.Inspect(t.Context()); err != nil || a.Handle != "@" {
+			t.Errorf("%+v, %v", a, err)
+		}
 	}
 }
 
@@ -271,6 +295,12 @@ func TestClockOfNoServer(t *testing.T) {
 	if !errors.As(err, &e) || e.Fate != channels.NotSent {
 		t.Errorf("%v", err)
 	}
+	// Before anybody is connected it is the clock of where one logs in.
+	b = newBench(t, pretend.Options{})
+	delete(b.config.Settings, "password")
+	if at, err := b.open().Date(t.Context()); err != nil || !at.Equal(start) {
+		t.Errorf("%v, %v", at, err)
+	}
 }
 
 // TestWhoIsNobody: an answer that is no name is none of the server's, and is
@@ -292,11 +322,33 @@ func TestConnectingByHandIsForThoseWithoutAPassword(t *testing.T) {
 
 func TestClosedAccountIsInspected(t *testing.T) {
 	b := newBench(t, pretend.Options{})
-	for _, pair := range [][2]string{{`"active":true`, `"active":false,"status":"suspended"`}, {`"did":"did:plc:`, `"did":"did:plc:x`}, {`{`, `[`}} {
-		b.rewrite("getSession", pair[0], pair[1])
-		if a, err := b.ch.Inspect(t.Context()); channels.FateOf(err) != channels.NotSent || err == nil {
-			t.Errorf("%s: %+v, %v", pair[1], a, err)
+	for _, tt := range []struct {
+		pairs []string
+		says  string // "": it is fine
+	}{
+		{[]string{`"active":true`, `"active":false,"status":"suspended"`}, "not active suspended"},
+		{[]string{`"active":true`, `"active":false,"status":"<b>"`}, "not active"},
+		{[]string{`"active":true`, `"x":true`}, ""},
+		{[]string{`"did":"did:plc:`, `"did":"did:plc:x`}, "another account"},
+		{[]string{`{`, `[`}, "whose session"},
+		{[]string{`"handle":"` + handle, `"handle":"renamed.` + handle}, ""},
+	} {
+		b.rewrite("getSession", tt.pairs...)
+		a, err := b.ch.Inspect(t.Context())
+		switch {
+		case tt.says == "":
+			if renamed := strings.Contains(tt.pairs[1], "renamed"); err != nil || (a.Handle == "@renamed."+handle) != renamed {
+				t.Errorf("%s: %+v, %v", tt.pairs[1], a, err)
+			}
+		case err == nil || channels.FateOf(err) != channels.NotSent || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "<"):
+			t.Errorf("%s: %+v, %v", tt.pairs[1], a, err)
 		}
+	}
+	// A login that does not tell whether the account is active opens a session.
+	b = newBench(t, pretend.Options{})
+	b.rewrite("createSession", `"active":true`, `"x":true`)
+	if _, err := b.ch.Prepare(t.Context(), channels.Request{Content: campaign.Content{Text: "a"}}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -326,6 +378,100 @@ func TestEndingWhatIsOver(t *testing.T) {
 		b.answer("deleteSession", status, body)
 		if err := b.ch.Revoke(t.Context(), b.keep.Kept); err == nil {
 			t.Errorf("%s: it was ended", body)
+		}
+	}
+	if err := b.ch.Revoke(t.Context(), secret.String{}); err == nil || strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("what was never connected: %v", err)
+	}
+	// The session of a password is the one in memory.
+	b = newBench(t, pretend.Options{})
+	if err := b.ch.Revoke(t.Context(), secret.String{}); err != nil || b.server.Calls("com.atproto.server.deleteSession") != 1 {
+		t.Errorf("by password: %v", err)
+	}
+}
+
+// TestFailedLoginIsOne: a server that cannot log us in is asked once a time.
+func TestFailedLoginIsOne(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	logins := 0
+	b.before = func(w http.ResponseWriter, q *http.Request) bool {
+		logins++
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	if _, err := b.ch.Prepare(t.Context(), channels.Request{Content: campaign.Content{Text: "a"}}); err == nil || logins != 1 {
+		t.Errorf("%d logins, %v", logins, err)
+	}
+}
+
+// TestKeeperFails: a store that does not answer is no account's fault, and
+// what the server said of an account inside it stays the account's.
+func TestKeeperFails(t *testing.T) {
+	b := newBench(t, pretend.Options{}).connected()
+	b.keep.Refuses = errors.New("no room")
+	b.goBy(3 * time.Hour)
+	r := channels.Request{Content: campaign.Content{Text: "a"}}
+	_, err := b.ch.Prepare(t.Context(), r)
+	var e *channels.Error
+	if !errors.As(err, &e) || e.Scope != channels.ScopePlatform {
+		t.Errorf("%v", err)
+	}
+	b.keep.Refuses = nil
+	b.answer("refreshSession", 403, `{"error":"AccountTakedown","message":""}`)
+	if _, err = b.ch.Prepare(t.Context(), r); !errors.As(err, &e) || e.Scope != channels.ScopeChannel || !strings.Contains(err.Error(), "AccountTakedown") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestReadFailsWhileNothingChanged: where the record cannot be read, an account
+// at which nothing happened proves no absence.
+func TestReadFailsWhileNothingChanged(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := b.request("a", campaign.Content{Text: "a"})
+	for body, status := range map[string]int{"<html>": 502, `{"error":"InternalServerError"}`: 500, `{"error":"InvalidRequest"}`: 400} {
+		b.answer("getRecord", status, body)
+		if v, _, err := b.ch.Reconcile(t.Context(), r); v != channels.CannotTell || err == nil {
+			t.Errorf("%s: %s, %v", body, v, err)
+		}
+	}
+}
+
+// TestWhatIsStaged: parts are called what they are, and only what the server may
+// forget is staged for a time.
+func TestWhatIsStaged(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := b.request("a", campaign.Content{Text: "a", Language: "fr", Thread: []string{"b", "c"}})
+	names := ""
+	for _, p := range r.Staged.Parts {
+		names += p.Name + " "
+	}
+	if names != "post reply reply " || !r.Staged.Until.IsZero() || !strings.Contains(string(r.Staged.Parts[0].Body), `"langs":["fr"]`) {
+		t.Errorf("%s until %v, %s", names, r.Staged.Until, r.Staged.Parts[0].Body)
+	}
+	m, bytes := picture(t, 4, 3)
+	b.media[m.Digest] = bytes
+	c := campaign.Content{Text: "a", Link: "https://gfmd.org", Card: &campaign.Card{Title: "x", Picture: &m}}
+	if body := string(b.request("b", c).Staged.Parts[0].Body); !strings.Contains(body, `"thumb":{"$type":"blob"`) {
+		t.Errorf("the card's picture is missing in %s", body)
+	}
+	c.Link = ""
+	if body := string(b.request("c", c).Staged.Parts[0].Body); strings.Contains(body, "embed") {
+		t.Errorf("a card of no link: %s", body)
+	}
+	m.Width = 0
+	if body := string(b.request("d", campaign.Content{Text: "a", Media: []campaign.Media{m}}).Staged.Parts[0].Body); strings.Contains(body, "aspectRatio") {
+		t.Errorf("the shape of a picture without a width: %s", body)
+	}
+	m.Width, m.Height = 4, 0
+	if body := string(b.request("e", campaign.Content{Text: "a", Media: []campaign.Media{m}}).Staged.Parts[0].Body); strings.Contains(body, "aspectRatio") {
+		t.Errorf("the shape of a picture without a height: %s", body)
+	}
+	for body, status := range map[string]int{`{"error":"InvalidMimeType"}`: 400, `{"error":"BlobTooLarge"}`: 400, `{"error":"PayloadTooLarge"}`: 413} {
+		b.answer("uploadBlob", status, body)
+		_, err := b.ch.Prepare(t.Context(), channels.Request{Content: campaign.Content{Text: "a", Media: []campaign.Media{m}}})
+		var e *channels.Error
+		if !errors.As(err, &e) || e.Fate != channels.Refused || e.Scope != channels.ScopeContent {
+			t.Errorf("%s: %v", body, err)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
-	"github.com/ittakesacommunity/takeover/internal/httpx"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
@@ -113,7 +112,7 @@ func (c *Channel) account(ctx context.Context, g grant) campaign.Account {
 		Version string `json:"version"`
 	}
 	a.Server = "bluesky pds"
-	if answer := c.ask(ctx, request{host: g.PDS, name: "_health"}); answer.Reach == httpx.ReachAnswer && answer.into(&health) {
+	if answer := c.ask(ctx, request{host: g.PDS, name: "_health"}); answer.into(&health) {
 		a.Server = strings.TrimSpace(a.Server + " " + versionForm.FindString(health.Version))
 	}
 	return a

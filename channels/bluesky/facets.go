@@ -117,7 +117,7 @@ func tagAt(rest string) (span, bool) {
 		return span{}, false
 	}
 	tag := strings.TrimRightFunc(m[1], unicode.IsPunct)
-	if tag == "" || utf8.RuneCountInString(tag) > maxTag {
+	if utf8.RuneCountInString(tag) > maxTag {
 		return span{}, false
 	}
 	return span{kind: spanTag, to: len(m[0]) - len(m[1]) + len(tag), value: tag}, true

@@ -165,6 +165,26 @@ func TestOutcomesOfTheReferenceServer(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, receipt, e)
 		}
 	}
+	yes := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 200, Whole: true, Body: []byte(`{"error":"InvalidToken"}`)}, nil)
+	if _, e := c.outcome(yes, testDID, testKey); yes.own() || e.Fate != channels.InDoubt {
+		t.Errorf("a yes with a refusal in it: %v", e)
+	}
+	later := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 429, Header: http.Header{"Retry-After": {"60"}}, Whole: true, Body: []byte(`{"error":"RateLimitExceeded"}`)}, nil)
+	if _, e := c.outcome(later, testDID, testKey); !e.RetryAt.Equal(testNow.Add(time.Minute)) {
+		t.Errorf("a limit whose end another header tells: %v", e.RetryAt)
+	}
+	later.Header.Set("RateLimit-Reset", strconv.FormatInt(testNow.Add(time.Hour).Unix(), 10))
+	if e := later.staging(opPrepare, testNow); !e.RetryAt.Equal(testNow.Add(time.Hour)) || !strings.Contains(e.Error(), "RateLimitExceeded") {
+		t.Errorf("%v at %v", e, e.RetryAt)
+	}
+	box := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 502, Whole: true, Body: []byte("<html>")}, nil)
+	if _, e := c.outcome(box, testDID, testKey); strings.Contains(e.Error(), "said yes") {
+		t.Errorf("a box's answer: %v", e)
+	}
+	over := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 401, Whole: true, Body: []byte(`{"error":"AuthMissing"}`)}, nil)
+	if e := over.staging(opPrepare, testNow); e.Fate != channels.NotSent || e.Scope != channels.ScopeChannel {
+		t.Errorf("%v", e)
+	}
 	reset := http.Header{"Ratelimit-Reset": {"1797588000"}}
 	if _, e := c.outcome(read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 400, Header: reset, Body: []byte(`{"error":"InvalidRequest"}`), Whole: true}, nil), testDID, testKey); !e.RetryAt.IsZero() {
 		t.Errorf("what is refused for good is tried at %v", e.RetryAt)
@@ -217,6 +237,9 @@ func TestTrailIsBounded(t *testing.T) {
 	}
 	if !tr.quiet(fmt.Sprint(3*trailMost-9), fmt.Sprint(3*trailMost)) || tr.quiet("0", fmt.Sprint(3*trailMost)) {
 		t.Error("the newest are forgotten, or the oldest are not")
+	}
+	if tr.quiet("", "unknown") {
+		t.Error("what is not known was quiet")
 	}
 }
 

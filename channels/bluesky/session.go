@@ -93,9 +93,6 @@ func (c *Channel) renew(ctx context.Context, failed string) (grant, error) {
 	if c.cfg.Password != "" {
 		return c.renewInMemory(ctx, failed)
 	}
-	if c.env.Keep == nil {
-		return grant{}, notKept(channels.ErrNotConnected)
-	}
 	var g grant
 	err := c.env.Keep.Change(ctx, func(ctx context.Context, kept secret.String) (secret.String, error) {
 		var err error

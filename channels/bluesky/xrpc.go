@@ -133,12 +133,9 @@ func (a answer) kind() kind {
 	return kindOther
 }
 
-// why is the refusal in words that may be stored and shown: the code, and
-// what it is about where the server's text is one we know.
+// why is the server's own refusal in words that may be stored and shown: the
+// code, and what it is about where its text is one we know.
 func (a answer) why() error {
-	if !a.own() {
-		return a.err
-	}
 	about := ""
 	for _, known := range []struct{ text, about string }{
 		{"graphemes", "the text is too long for the server"},
