@@ -77,7 +77,7 @@ func (c *Channel) whoami(ctx context.Context) (identity, secret.String, error) {
 	c.mu.Lock()
 	have := c.account
 	c.mu.Unlock()
-	if have.id == "" || have.of != digest(token) {
+	if have.of != digest(token) {
 		have, err = c.identify(ctx, token)
 	}
 	return have, token, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -56,6 +57,9 @@ func TestWhatIsRememberedOfDeletedPostsIsBounded(t *testing.T) {
 			t.Fatalf("%d are remembered", len(b.c.deleted))
 		}
 	}
+	if !b.c.wasDeleted(fmt.Sprint(3*maxDeleted - 2)) {
+		t.Error("one drives out the other")
+	}
 }
 
 func TestPartsThatThereAreNot(t *testing.T) {
@@ -67,6 +71,26 @@ func TestPartsThatThereAreNot(t *testing.T) {
 	}
 	if v, _, err := b.c.Reconcile(t.Context(), *r); v != channels.CannotTell || err != nil {
 		t.Errorf("%s, %v", v, err)
+	}
+	r.Part = -1
+	if _, err := b.c.Publish(t.Context(), *r); channels.FateOf(err) != channels.NotSent || b.s.Ever() != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestTroubleAtARepeat is no sign that somebody took the post down.
+func TestTroubleAtARepeat(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := b.prepare(campaign.Content{Text: "x", Language: "en"})
+	b.s.Set(&pretend.Trouble{Path: "POST /api/v1/statuses", Status: 503, Body: `{"error":"x"}`})
+	for range 2 {
+		if _, err := b.publish(r); channels.FateOf(err) != channels.InDoubt {
+			t.Fatalf("%v", err)
+		}
+	}
+	r.Key = "d_00000000000000000001_0"
+	if v, _ := b.reconcile(r); v != channels.Absent {
+		t.Errorf("%s", v)
 	}
 }
 
@@ -97,6 +121,9 @@ func TestOutcomesThatLookLikeOthers(t *testing.T) {
 		whole  bool
 	}{
 		{"a receipt that was cut", 200, whole, false},
+		{"a receipt with the status of a failure", 502, whole, true},
+		{"a refusal without a word", 422, `{}`, true},
+		{"its own trouble with a picture that is gone", 409, `{"error":"Media could not be found"}`, true},
 		{"a receipt whose id is none", 200, strings.Replace(whole, "1", "<b>", 1), true},
 		{"its own trouble with the words of a long text", 500, `{"error":"the character limit could not be read"}`, true},
 		{"its own trouble with the words of a picture in work", 503, `{"error":"media is still being processed"}`, true},
@@ -211,6 +238,7 @@ func TestStagedAnswers(t *testing.T) {
 		{422, `{"error":"no"}`, true, false, channels.Refused},
 		{413, `{"error":"no"}`, true, false, channels.Refused},
 		{400, `{"error":"no"}`, true, false, channels.Refused},
+		{422, `{"id":"7","error":"no"}`, true, false, channels.Refused},
 		{422, `<html>`, true, false, channels.NotSent},
 		{422, `{"error":"no"}`, false, false, channels.NotSent},
 		{404, `{"error":"no"}`, true, false, channels.NotSent},
@@ -376,5 +404,105 @@ func TestNumbersThatCannotBe(t *testing.T) {
 	var e *channels.Error
 	if _, err := b.c.Date(t.Context()); !errors.As(err, &e) || e.Fate != channels.NotSent {
 		t.Errorf("the clock of no server: %v", err)
+	}
+}
+
+// TestWordsOfWhatFailedUnseen: the server's own where it gave some, else what is
+// known; a refusal of what was sent is of that post alone.
+func TestWordsOfWhatFailedUnseen(t *testing.T) {
+	lost := errors.New("the line broke")
+	for _, tt := range []struct {
+		status int
+		body   string
+		err    error
+		says   string
+		scope  channels.Scope
+	}{
+		{400, `{"error":"bad alt text"}`, nil, "bad alt text", channels.ScopeContent},
+		{404, `{"error":"Record not found"}`, nil, "Record not found", channels.ScopeContent},
+		{413, `{"error":"too large"}`, nil, "too large", channels.ScopeContent},
+		{422, `{"error":"unknown type"}`, nil, "unknown type", channels.ScopeContent},
+		{403, `{"error":"This is not allowed"}`, nil, "This is not allowed", channels.ScopeChannel},
+		{200, `junk`, nil, "cannot be understood", channels.ScopePlatform},
+		{200, `junk`, lost, "the line broke", channels.ScopePlatform},
+		{502, `<html>`, nil, "502", channels.ScopePlatform},
+	} {
+		e := staging(opPrepare, httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.status, Body: []byte(tt.body), Whole: true}, tt.err, channeltest.Now())
+		if e.Fate != channels.NotSent || e.Scope != tt.scope || !strings.Contains(e.Error(), tt.says) || strings.Contains(e.Error(), "understood") != strings.Contains(tt.says, "understood") {
+			t.Errorf("%d %s: %v, scope %s", tt.status, tt.body, e, e.Scope)
+		}
+	}
+}
+
+// TestHowAProgramIsRegistered: with its website where there is one, by nobody's
+// token, and with broad scopes where the narrow ones are refused in either way.
+func TestHowAProgramIsRegistered(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusUnprocessableEntity} {
+		for _, site := range []string{"", "https://us.example"} {
+			b := newBench(t, pretend.Options{}, "token", "")
+			var forms []url.Values
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				if q.URL.Path == "/api/v1/apps" {
+					if forms = append(forms, url.Values{}); q.ParseForm() == nil {
+						forms[len(forms)-1] = q.PostForm
+					}
+					if _, bears := q.Header["Authorization"]; bears {
+						t.Error("a program is registered with a token")
+					}
+					w.WriteHeader(status)
+					_, _ = io.WriteString(w, `{"error":"invalid scopes"}`)
+					return
+				}
+				b.s.ServeHTTP(w, q)
+			}))
+			t.Cleanup(server.Close)
+			if _, err := open(t, server.URL, b.env(), "token", "", "app_website", site).Begin(t.Context(), ""); err == nil {
+				t.Error("registered")
+			}
+			if len(forms) != 2 || forms[0].Get("scopes") != strings.Join(scopes, " ") || forms[1].Get("scopes") != strings.Join(broadScopes, " ") ||
+				forms[0].Get("website") != site || forms[0].Has("website") != (site != "") {
+				t.Errorf("%d %s: %v", status, site, forms)
+			}
+		}
+	}
+}
+
+// TestWhatAConnectionTells: rights that are newly granted replace those of
+// before, those that nobody tells are not missed, and accounts of a server that
+// names no domain have its address's.
+func TestWhatAConnectionTells(t *testing.T) {
+	b := newBench(t, pretend.Options{}, "token", "")
+	kept, err := json.Marshal(kept{Server: b.c.cfg.Server.Host, ClientID: "a", ClientSecret: "b", Token: "old", Scope: "read"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.keep.Kept = secret.New(string(kept))
+	if a, err := b.connect(""); err != nil || strings.Join(a.Rights, " ") != strings.Join(scopes, " ") {
+		t.Errorf("%v, %v", a.Rights, err)
+	}
+	b = newBench(t, pretend.Options{})
+	b.s.Set(&pretend.Trouble{Path: "GET /api/v1/apps/verify_credentials", Status: 404, Body: `{"error":"Record not found"}`})
+	if a, err := b.c.Inspect(t.Context()); err != nil || a.Rights != nil || a.Missing != nil {
+		t.Errorf("%v, missing %v, %v", a.Rights, a.Missing, err)
+	}
+	b.s.Set(&pretend.Trouble{Path: "GET /api/v2/instance", Status: 200, Body: `{}`})
+	if a, err := b.c.Inspect(t.Context()); err != nil || a.Handle != "@campaign@social.example" {
+		t.Errorf("%s, %v", a.Handle, err)
+	}
+	b = newBench(t, pretend.Options{}, "token", "")
+	b.keep.Kept = secret.New(`{"server":"` + b.c.cfg.Server.Host + `"}`)
+	if _, err := b.c.Inspect(t.Context()); !errors.Is(err, channels.ErrNotConnected) {
+		t.Errorf("what is kept holds no token: %v", err)
+	}
+}
+
+// TestUploadsOfPictures say their type, and no description where there is none.
+func TestUploadsOfPictures(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	m := b.picture(3)
+	m.Alt = ""
+	body, _, err := mediaForm(m, []byte("a"))
+	if err != nil || !bytes.Contains(body, []byte("Content-Type: image/png\r\n")) || bytes.Contains(body, []byte(`"description"`)) {
+		t.Errorf("%q, %v", body, err)
 	}
 }

@@ -24,6 +24,7 @@ func TestConfig(t *testing.T) {
 		{"dedupes", "server=https://social.example dedupes=maybe", "", []string{"dedupes: it must be true or false"}},
 		{"app name", "server=https://social.example app_name=" + strings.Repeat("x", 61), "", []string{"app_name"}},
 		{"query", "server=https://social.example?x=1", "", []string{"server: write it as"}},
+		{"fragment", "server=https://social.example#x", "", []string{"server: write it as"}},
 		{"unknown", "server=https://social.example tokn=x", "", []string{"tokn: unknown here"}},
 	} {
 		settings := map[string]string{}
@@ -33,7 +34,7 @@ func TestConfig(t *testing.T) {
 		}
 		cfg, err := ParseConfig(campaign.Channel{Settings: settings})
 		if tt.errors == nil {
-			if err != nil || cfg.Base.String() != tt.base {
+			if err != nil || cfg.Base.String() != tt.base || cfg.AppWebsite != settings["app_website"] {
 				t.Errorf("%s: %v, %v", tt.name, cfg.Base, err)
 			}
 			continue

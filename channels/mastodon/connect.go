@@ -149,8 +149,5 @@ func (c *Channel) Revoke(ctx context.Context, token secret.String) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	c.account = identity{}
-	c.mu.Unlock()
 	return c.form(ctx, opConnect, url.Values{"client_id": {k.ClientID}, "client_secret": {k.ClientSecret}, "token": {k.Token}}, nil, "oauth", "revoke")
 }

@@ -79,7 +79,7 @@ func TestF36MediaThatDoesNotCome(t *testing.T) {
 	})
 	t.Run("fails", func(t *testing.T) {
 		b := newBench(t, pretend.Options{MediaPolls: 2, MediaFails: true})
-		if e := prepare(b, t.Context(), content(b)); e.Fate != channels.NotSent || e.Scope != channels.ScopeContent {
+		if e := prepare(b, t.Context(), content(b)); e.Fate != channels.NotSent || e.Scope != channels.ScopeContent || errors.Is(e, errProcessing) {
 			t.Errorf("%+v", e)
 		}
 	})

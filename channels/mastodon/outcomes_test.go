@@ -148,6 +148,8 @@ func TestOutcomeRows(t *testing.T) {
 		{"too long, after a doubt, no pictures", 422, says("Validation failed: Text"), attempt{doubt: true}, channels.Refused, channels.ScopeContent},
 		{"too long, after a doubt", 422, says("Validation failed: Text character limit of 500 exceeded"), doubt, channels.Refused, channels.ScopeContent},
 		{"too long in another server's words", 422, says("The status is over the character limit"), doubt, channels.Refused, channels.ScopeContent},
+		{"of the text, and it has pictures", 422, says("Validation failed: Language is not supported"), picture, channels.Refused, channels.ScopeContent},
+		{"the server's own trouble with a reply", 500, says("Record not found"), reply, channels.InDoubt, channels.ScopePlatform},
 		{"bad request", 400, says("bad"), attempt{}, channels.Refused, channels.ScopeContent},
 		{"too large", 413, says("too large"), attempt{}, channels.Refused, channels.ScopeContent},
 		{"too large, from a box", 413, json.RawMessage(`"<html>"`), attempt{}, channels.InDoubt, channels.ScopePlatform},
