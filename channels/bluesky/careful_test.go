@@ -454,6 +454,10 @@ func TestWhatIsStaged(t *testing.T) {
 	if body := string(b.request("b", c).Staged.Parts[0].Body); !strings.Contains(body, `"thumb":{"$type":"blob"`) {
 		t.Errorf("the card's picture is missing in %s", body)
 	}
+	c.Card = &campaign.Card{Title: "x"}
+	if body := string(b.request("bare", c).Staged.Parts[0].Body); strings.Contains(body, "thumb") || !strings.Contains(body, "app.bsky.embed.external") {
+		t.Errorf("a card without a picture: %s", body)
+	}
 	c.Link = ""
 	if body := string(b.request("c", c).Staged.Parts[0].Body); strings.Contains(body, "embed") {
 		t.Errorf("a card of no link: %s", body)

@@ -279,7 +279,7 @@ func TestWhatCallsSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sent := last(); sent.language != "en" || !strings.Contains(sent.body, `"content_type":"text/plain"`) || !strings.Contains(sent.body, `"sensitive":false`) {
+	if sent := last(); sent.language != "en" || !strings.Contains(sent.body, `"content_type":"text/plain"`) || !strings.Contains(sent.body, `"sensitive":false`) || strings.Contains(sent.body, "in_reply_to_id") {
 		t.Errorf("%+v", sent)
 	}
 	if _, err := c.Numbers(t.Context(), campaign.Receipt{RemoteID: "../../x?y"}); err == nil || !strings.HasSuffix(last().uri, "/api/v1/statuses/..%2F..%2Fx%3Fy") {
@@ -496,7 +496,7 @@ func TestWhatAConnectionTells(t *testing.T) {
 	}
 }
 
-// TestUploadsOfPictures say their type, and no description where there is none.
+// TestUploadsOfPictures: they say their type, and no description where there is none.
 func TestUploadsOfPictures(t *testing.T) {
 	b := newBench(t, pretend.Options{})
 	m := b.picture(3)
@@ -504,5 +504,66 @@ func TestUploadsOfPictures(t *testing.T) {
 	body, _, err := mediaForm(m, []byte("a"))
 	if err != nil || !bytes.Contains(body, []byte("Content-Type: image/png\r\n")) || bytes.Contains(body, []byte(`"description"`)) {
 		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// TestWhereNodeinfoLies: at the place that the server names for it, of what it is.
+func TestWhereNodeinfoLies(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	v1 := 0
+	c := openOn(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		const rel = "http://nodeinfo.diaspora.software/ns/schema/"
+		switch q.URL.Path {
+		case "/.well-known/nodeinfo":
+			_, _ = io.WriteString(w, `{"links":[{"rel":"https://a.example/other","href":"http://`+q.Host+`/wrong"},{"rel":"`+rel+`2.1","href":"https://other.example/x"},{"rel":"`+rel+`2.0","href":"http://`+q.Host+`/ni/2"}]}`)
+		case "/ni/2":
+			_, _ = io.WriteString(w, `{"software":{"name":"Akkoma","version":"3.13"}}`)
+		case "/wrong":
+			_, _ = io.WriteString(w, `{"software":{"name":"wrong"}}`)
+		case "/api/v1/instance":
+			v1++
+		case "/api/v2/instance":
+			_, _ = io.WriteString(w, "junk")
+		default:
+			b.s.ServeHTTP(w, q)
+		}
+	}), b.env())
+	if a, err := c.Inspect(t.Context()); err != nil || a.Server != "akkoma 3.13" || v1 != 0 {
+		t.Errorf("%q, %d, %v", a.Server, v1, err)
+	}
+	for said, want := range map[string]string{"Social.example": "social.example", "https://a.example:1/b": "a.example", "": "", "a b": "", "%": ""} {
+		if got := host(said); got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
+	}
+}
+
+// TestPostsWithoutATime may be ours, whenever they were made.
+func TestPostsWithoutATime(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	r := b.prepare(campaign.Content{Text: "Ten years", Language: "en"})
+	r.Newest = ""
+	for _, older := range []string{"", `,{"id":"4","content":"x","created_at":"2020-01-01T00:00:00Z"}`} {
+		b.s.Set(&pretend.Trouble{Path: "GET /api/v1/accounts/1", Status: 200, Body: `[{"id":"5","content":"<p>Ten years</p>","application":{"name":"takeover"}}` + older + `]`})
+		if v, receipt := b.reconcile(r); v != channels.Found || receipt.RemoteID != "5" {
+			t.Errorf("%s: %s, %+v", older, v, receipt)
+		}
+	}
+}
+
+// TestWhoMadeItIsNotKnown: then it is ours only where nothing of it is missing.
+func TestWhoMadeItIsNotKnown(t *testing.T) {
+	want := draft{name: partReply, body: status{Status: "x"}, alts: []string{"a"}}
+	for body, verdict := range map[string]channels.Verdict{
+		`{"id":"1","content":"x","media_attachments":[{"id":"2"}]}`: channels.Found,
+		`{"id":"1","content":"x"}`:                                  channels.Ambiguous,
+	} {
+		var p post
+		if err := json.Unmarshal([]byte(body), &p); err != nil {
+			t.Fatal(err)
+		}
+		if v, _ := judge([]post{p}, want, nil, "", channeltest.Now()); v != verdict {
+			t.Errorf("%s: %s", body, v)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func (c *Channel) learn(ctx context.Context) error {
 	c.mu.Lock()
 	asked := c.server.asked
 	c.mu.Unlock()
-	if now := c.env.Now(); !asked.IsZero() && now.Sub(asked).Abs() < serverFresh {
+	if c.env.Now().Sub(asked).Abs() < serverFresh {
 		return nil
 	}
 	return c.learnAnew(ctx)
@@ -163,7 +163,7 @@ func (c *Channel) ownPath(address string) []string {
 		return nil
 	}
 	path := strings.Split(strings.Trim(u.Path, "/"), "/")
-	if slices.ContainsFunc(path, func(p string) bool { return p == "" || strings.Trim(p, ".") == "" }) {
+	if slices.ContainsFunc(path, func(p string) bool { return strings.Trim(p, ".") == "" }) {
 		return nil
 	}
 	return path

@@ -30,7 +30,7 @@ func plain(content string) string {
 				link.write(&out, "\n")
 			case "p", "div", "li", "blockquote", "pre":
 				link.end(&out)
-				newParagraph(&out)
+				out.WriteString("\n\n")
 			case "a":
 				link.end(&out)
 				link = startAnchor(t, more)
@@ -47,12 +47,6 @@ var (
 	address = regexp.MustCompile(`(?i)^https?://`)
 	whole   = regexp.MustCompile(`(?i)^\s*(https?://|[@#])`) // the text of a link that says what was written
 )
-
-func newParagraph(out *strings.Builder) {
-	if out.Len() > 0 {
-		out.WriteString("\n\n")
-	}
-}
 
 // anchor collects the text of a link, which servers shorten: then its address
 // stands for it. A mention and a hashtag are their text.
@@ -82,9 +76,6 @@ func (a *anchor) write(out *strings.Builder, s string) {
 }
 
 func (a *anchor) end(out *strings.Builder) {
-	if !a.open {
-		return
-	}
 	if text := a.text.String(); a.href == "" || whole.MatchString(text) {
 		out.WriteString(text)
 	} else {

@@ -23,6 +23,11 @@ func TestPlain(t *testing.T) {
 		{"hashtag without a class", `<a href="https://x.example/t/tag">#Tag</a>`, "#Tag"},
 		{"no address", `<a href="javascript:x">text</a>`, "text"},
 		{"not closed", `<p>a <a href="https://e.example/">e`, "a https://e.example/"},
+		{"blocks of other servers", "<div>a</div><div>b</div><ul><li>c</li><li>d</li></ul><blockquote>e</blockquote><pre>f</pre>", "a\n\nb\n\nc\n\nd\n\ne\n\nf"},
+		{"a link that a paragraph ends", `<a href="https://e.example/">e<p>x`, "https://e.example/\n\nx"},
+		{"a link that another ends", `<a href="https://a.example/">a<a href="https://b.example/">b`, "https://a.example/https://b.example/"},
+		{"a link with a tag in it", `<a href="https://example.org/long/path"><span>example.org/lo</span>ng</a>`, "https://example.org/long/path"},
+		{"an address that is not the link's", `<a href="javascript:x" title="https://e.example/">e</a>`, "e"},
 		{"no HTML", "plain words", "plain words"},
 	} {
 		if got := plain(tt.html); got != tt.want {

@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -326,6 +327,7 @@ func TestRefusals(t *testing.T) {
 		{"tiff, one way round", "II*\x00", "TIFF", ErrType},
 		{"tiff, the other", "MM\x00*", "TIFF", ErrType},
 		{"svg", `<?xml version="1.0"?><svg onload="x()">`, "SVG", ErrType},
+		{"svg without a head", `<!DOCTYPE SVG PUBLIC "x">`, "SVG", ErrType},
 		{"html", "<html><img src=x>", "none of", ErrType},
 		{"film", "\x00\x00\x00\x18ftypisom", "film", ErrType},
 		{"zip", "PK\x03\x04", "ZIP", ErrType},
@@ -373,6 +375,11 @@ func TestF66MissingOrChangedIsTold(t *testing.T) {
 	}
 	if must(s.Put(context.Background(), bytes.NewReader(encoded(t, "image/png")))); s.Check(info.Digest) != "" {
 		t.Error("putting it again did not mend it")
+	}
+	// What was found right is not read again while size and time stay.
+	st := must(os.Stat(s.path(info.Digest)))
+	if err := errors.Join(os.WriteFile(s.path(info.Digest), make([]byte, st.Size()), 0o600), os.Chtimes(s.path(info.Digest), st.ModTime(), st.ModTime())); err != nil || s.Check(info.Digest) != "" {
+		t.Errorf("it was read again: %v", err)
 	}
 	os.Remove(s.path(info.Digest))
 	if got := s.Check(info.Digest); !strings.Contains(got, "missing") {
@@ -585,6 +592,78 @@ func TestOpenBelow(t *testing.T) {
 	}
 }
 
+// A pipe would keep whoever opens it waiting.
+func TestOpenBelowLeavesPipesAlone(t *testing.T) {
+	root := t.TempDir()
+	if err := exec.Command("mkfifo", filepath.Join(root, "pipe.png")).Run(); err != nil {
+		t.Skip("no pipes here: ", err)
+	}
+	if _, err := OpenBelow(root, "pipe.png"); !errors.Is(err, ErrType) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestF55BrokenAnywhere: a file that ends too early is refused wherever that is,
+// and no wrong byte brings the program down.
+func TestF55BrokenAnywhere(t *testing.T) {
+	moving := bytes.Buffer{}
+	frame := image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.White, color.Black})
+	if err := gif.EncodeAll(&moving, &gif.GIF{Image: []*image.Paletted{frame, frame}, Delay: []int{9, 9}}); err != nil {
+		t.Fatal(err)
+	}
+	files := sideways(t, 6)
+	files["image/gif"] = moving.Bytes()
+	shortest := map[string]int{"image/jpeg": 3, "image/png": 8, "image/gif": 6, "image/webp": 12} // the signature is there
+	for kind, file := range files {
+		for n := shortest[kind]; n < len(file); n++ {
+			if _, _, err := formats[kind].clean(file[:n:n]); err == nil {
+				t.Errorf("%s: %d of %d bytes are a picture", kind, n, len(file))
+			}
+			for _, wrong := range []byte{0, 0xff, file[n] + 1} {
+				b := bytes.Clone(file)
+				b[n] = wrong
+				if _, _, err := inspect(b, Limits{}.withDefaults()); err != nil && !errors.Is(err, ErrType) && !errors.Is(err, ErrSize) {
+					t.Errorf("%s, byte %d: %v", kind, n, err)
+				}
+			}
+		}
+	}
+	web := encoded(t, "image/webp")
+	for name, change := range map[string]func(b []byte){
+		"another container": func(b []byte) { b[3] = 'X' }, "an end before its begin": func(b []byte) { copy(b[4:], "\x01\x00\x00\x00") },
+	} {
+		b := bytes.Clone(web)
+		if change(b); must2(cleanWebP(b)) == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+func must2(_ []byte, _ int, err error) error { return err }
+
+// TestWhatMakesAPictureStays, byte for byte: what decides its colours, and what
+// belongs to its scan.
+func TestWhatMakesAPictureStays(t *testing.T) {
+	jfif, adobe, table := segment(0xe0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), segment(0xee, "Adobe\x00\x64\x00\x00\x00\x00\x01"), segment(0xdb, "quantities")
+	scan := append(segment(0xda, "head"), "ab\xff\x00c\xff\xd0d\xff\xd7e\xff\xff\x00f"...)
+	start, end := []byte{0xff, 0xd8}, []byte{0xff, 0xd9}
+	want := slices.Concat(start, jfif, adobe, table, []byte{0xff, 0x01, 0xff, 0xd0, 0xff, 0xd7}, scan, scan, end)
+	file := slices.Concat(start, jfif, []byte{0xff, 0xff}, adobe, segment(0xfe, secret), table, []byte{0xff, 0x01, 0xff, 0xd0, 0xff, 0xd7}, scan, segment(0xe1, secret), scan, end, []byte(secret))
+	if got, o, err := cleanJPEG(file); err != nil || o != 1 || !bytes.Equal(got, want) {
+		t.Errorf("%q, want %q, %v", got, want, err)
+	}
+	if _, _, err := cleanJPEG(slices.Concat(start, table, []byte("between"), scan, end)); err == nil {
+		t.Error("bytes between segments")
+	}
+	for _, name := range []string{"VP8 ", "VP8L", "ALPH", "ICCP", "XMP ", "else"} {
+		web := slices.Concat([]byte("RIFF\x12\x00\x00\x00WEBP"), []byte(name), []byte("\x05\x00\x00\x00abcde\x00"))
+		keeps := name != "XMP " && name != "else"
+		if got, _, err := cleanWebP(web); err != nil || bytes.Equal(got, web) != keeps || bytes.Contains(got, []byte(name)) != keeps {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 func FuzzDescribe(f *testing.F) {
 	for mime := range formats {
 		f.Add(encoded(f, mime))
@@ -607,6 +686,13 @@ func FuzzDescribe(f *testing.F) {
 }
 
 func TestWhatWasNeverReadHasNoProfile(t *testing.T) {
+	large := append(make([]byte, 16, maxProfile+1), "RGB "...)
+	for extra, carried := range map[int]bool{0: true, 1: false} {
+		file := insert(encoded(t, "image/jpeg"), 2, jpegProfile(large[:maxProfile+extra]))
+		if icc := profileOf(file, "image/jpeg"); (icc != nil) != carried {
+			t.Errorf("%d bytes too many: %v", extra, icc != nil)
+		}
+	}
 	for _, kind := range []string{"image/jpeg", "image/png", "image/webp"} {
 		if icc := profileOf(nil, kind); icc != nil {
 			t.Errorf("%s: a profile of %d bytes out of nothing", kind, len(icc))
