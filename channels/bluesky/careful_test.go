@@ -148,6 +148,8 @@ func TestDeletedWithoutAWord(t *testing.T) {
 	b.answer("deleteRecord", 200, "")
 	if err := b.ch.Delete(t.Context(), receipt); err == nil {
 		t.Error("a box said yes, and it is still there")
+	} else if !strings.Contains(err.Error(), "does not say that it was taken down") {
+		t.Error(err)
 	}
 	b.before = func(w http.ResponseWriter, q *http.Request) bool {
 		if !strings.HasSuffix(q.URL.Path, "deleteRecord") {
@@ -332,12 +334,13 @@ func TestClosedAccountIsInspected(t *testing.T) {
 		{[]string{`"did":"did:plc:`, `"did":"did:plc:x`}, "another account"},
 		{[]string{`{`, `[`}, "whose session"},
 		{[]string{`"handle":"` + handle, `"handle":"renamed.` + handle}, ""},
+		{[]string{`"handle":"` + handle, `"handle":"<b>` + handle}, ""},
 	} {
 		b.rewrite("getSession", tt.pairs...)
 		a, err := b.ch.Inspect(t.Context())
 		switch {
 		case tt.says == "":
-			if renamed := strings.Contains(tt.pairs[1], "renamed"); err != nil || (a.Handle == "@renamed."+handle) != renamed {
+			if renamed := strings.Contains(tt.pairs[1], "renamed"); err != nil || (a.Handle == "@renamed."+handle) != renamed || !renamed && a.Handle != "@"+handle {
 				t.Errorf("%s: %+v, %v", tt.pairs[1], a, err)
 			}
 		case err == nil || channels.FateOf(err) != channels.NotSent || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "<"):
@@ -382,6 +385,12 @@ func TestEndingWhatIsOver(t *testing.T) {
 	}
 	if err := b.ch.Revoke(t.Context(), secret.String{}); err == nil || strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("what was never connected: %v", err)
+	}
+	// What is ended is what was given, be it kept or not.
+	given := b.keep.Kept
+	b.keep.Kept, b.before = secret.String{}, nil
+	if err := b.ch.Revoke(t.Context(), given); err != nil || b.server.Calls("com.atproto.server.deleteSession") != 1 {
+		t.Errorf("a session that is not kept: %v", err)
 	}
 	// The session of a password is the one in memory.
 	b = newBench(t, pretend.Options{})
@@ -440,6 +449,9 @@ func TestReadFailsWhileNothingChanged(t *testing.T) {
 // forget is staged for a time.
 func TestWhatIsStaged(t *testing.T) {
 	b := newBench(t, pretend.Options{})
+	if body := string(b.request("0", campaign.Content{Text: "a"}).Staged.Parts[0].Body); strings.Contains(body, "langs") {
+		t.Errorf("a language that nobody named: %s", body)
+	}
 	r := b.request("a", campaign.Content{Text: "a", Language: "fr", Thread: []string{"b", "c"}})
 	names := ""
 	for _, p := range r.Staged.Parts {

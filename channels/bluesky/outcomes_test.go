@@ -181,7 +181,7 @@ func TestOutcomesOfTheReferenceServer(t *testing.T) {
 	if _, e := c.outcome(box, testDID, testKey); strings.Contains(e.Error(), "said yes") {
 		t.Errorf("a box's answer: %v", e)
 	}
-	over := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 401, Whole: true, Body: []byte(`{"error":"AuthMissing"}`)}, nil)
+	over := read(httpx.Answer{Reach: httpx.ReachAnswer, Status: 400, Whole: true, Body: []byte(`{"error":"InvalidToken"}`)}, nil)
 	if e := over.staging(opPrepare, testNow); e.Fate != channels.NotSent || e.Scope != channels.ScopeChannel {
 		t.Errorf("%v", e)
 	}

@@ -489,6 +489,10 @@ func TestWhatAConnectionTells(t *testing.T) {
 	if a, err := b.c.Inspect(t.Context()); err != nil || a.Handle != "@campaign@social.example" {
 		t.Errorf("%s, %v", a.Handle, err)
 	}
+	b = newBench(t, pretend.Options{Domain: "example.org"})
+	if a, err := b.c.Inspect(t.Context()); err != nil || a.Handle != "@campaign@example.org" {
+		t.Errorf("%s, %v", a.Handle, err)
+	}
 	b = newBench(t, pretend.Options{}, "token", "")
 	b.keep.Kept = secret.New(`{"server":"` + b.c.cfg.Server.Host + `"}`)
 	if _, err := b.c.Inspect(t.Context()); !errors.Is(err, channels.ErrNotConnected) {

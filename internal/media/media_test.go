@@ -229,6 +229,12 @@ func TestOrientationIsApplied(t *testing.T) {
 			if r, _, blue, _ := img.At(x, y).RGBA(); r < blue {
 				t.Errorf("%s: orientation %d: the red corner is not left %v, top %v", kind, o, at[0], at[1])
 			}
+			if r, _, blue, _ := img.At(w-1-x, h-1-y).RGBA(); blue <= r {
+				t.Errorf("%s: orientation %d: the other corner is not blue", kind, o)
+			}
+			if kind == "image/webp" && o > 1 && info.Type != "image/jpeg" {
+				t.Errorf("a photo became %s", info.Type)
+			}
 		}
 	}
 }
@@ -293,6 +299,25 @@ func TestATurnedPictureKeepsItsColours(t *testing.T) {
 	}
 	if c := color.NRGBAModel.Convert(must(png.Decode(bytes.NewReader(b))).At(3, 1)); c != (color.NRGBA{200, 100, 50, 40}) {
 		t.Errorf("the transparent dot is %v", c)
+	}
+}
+
+// A broken profile is none, and where there is none none is written.
+func TestBrokenProfiles(t *testing.T) {
+	if _, b, err := inspect(insert(sideways(t, 6)["image/jpeg"], 2, segment(0xe2, iccMark)), Limits{}.withDefaults()); err != nil || bytes.Contains(b, []byte(iccMark)) {
+		t.Errorf("a profile without its number: %v", err)
+	}
+	for _, data := range []string{"name without an end", "name\x00", "name\x00\x00no zlib"} {
+		_, b, err := inspect(insert(sideways(t, 6)["image/png"], 33, chunk("iCCP", data)), Limits{}.withDefaults())
+		if err != nil || pngChunk(b, "iCCP") != nil {
+			t.Errorf("%q: %v", data, err)
+		}
+	}
+	if got := pngChunk(encoded(t, "image/png")[:40], "none"); got != nil {
+		t.Errorf("%q", got)
+	}
+	if got := webpChunk(encoded(t, "image/webp")[:24], "none"); got != nil {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -602,44 +627,6 @@ func TestOpenBelowLeavesPipesAlone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-// TestF55BrokenAnywhere: a file that ends too early is refused wherever that is,
-// and no wrong byte brings the program down.
-func TestF55BrokenAnywhere(t *testing.T) {
-	moving := bytes.Buffer{}
-	frame := image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.White, color.Black})
-	if err := gif.EncodeAll(&moving, &gif.GIF{Image: []*image.Paletted{frame, frame}, Delay: []int{9, 9}}); err != nil {
-		t.Fatal(err)
-	}
-	files := sideways(t, 6)
-	files["image/gif"] = moving.Bytes()
-	shortest := map[string]int{"image/jpeg": 3, "image/png": 8, "image/gif": 6, "image/webp": 12} // the signature is there
-	for kind, file := range files {
-		for n := shortest[kind]; n < len(file); n++ {
-			if _, _, err := formats[kind].clean(file[:n:n]); err == nil {
-				t.Errorf("%s: %d of %d bytes are a picture", kind, n, len(file))
-			}
-			for _, wrong := range []byte{0, 0xff, file[n] + 1} {
-				b := bytes.Clone(file)
-				b[n] = wrong
-				if _, _, err := inspect(b, Limits{}.withDefaults()); err != nil && !errors.Is(err, ErrType) && !errors.Is(err, ErrSize) {
-					t.Errorf("%s, byte %d: %v", kind, n, err)
-				}
-			}
-		}
-	}
-	web := encoded(t, "image/webp")
-	for name, change := range map[string]func(b []byte){
-		"another container": func(b []byte) { b[3] = 'X' }, "an end before its begin": func(b []byte) { copy(b[4:], "\x01\x00\x00\x00") },
-	} {
-		b := bytes.Clone(web)
-		if change(b); must2(cleanWebP(b)) == nil {
-			t.Errorf("%s was taken", name)
-		}
-	}
-}
-
-func must2(_ []byte, _ int, err error) error { return err }
 
 // TestWhatMakesAPictureStays, byte for byte: what decides its colours, and what
 // belongs to its scan.

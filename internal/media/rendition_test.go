@@ -231,6 +231,17 @@ func TestWhatIsDrawnAndFitsStaysAsDrawn(t *testing.T) {
 	}
 }
 
+// TestWhatIsClearStaysClear where a channel takes both kinds.
+func TestWhatIsClearStaysClear(t *testing.T) {
+	s := opened(t)
+	clear := image.NewPaletted(image.Rect(0, 0, 40, 40), color.Palette{color.Transparent, color.Black})
+	in := kept(t, s, fileOf(t, clear, "image/gif"))
+	out, err := s.Rendition(t.Context(), in.Digest, campaign.Limits{ImageTypes: []string{"image/jpeg", "image/png"}, ImageSide: 20}, middle)
+	if err != nil || out.Type != "image/png" {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 func TestWhatCannotBeRenderedIsNamed(t *testing.T) {
 	s := opened(t)
 	frame := image.NewPaletted(image.Rect(0, 0, 400, 400), color.Palette{color.White, color.Black})
