@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"flag"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +33,10 @@ var looks = []struct {
 	{"phone", "lang=es&theme=light", 360, 740},
 }
 
+// documented are the screens of a demo that docs/screens shows, each in the look
+// that it is drawn in.
+var documented = map[string]string{"/timeline": "desktop", "/windows": "dark", "/calendar": "arabic", "/": "phone"}
+
 // TestBrowserPictures draws screens for the documents and for eyes:
 //
 //	takeover demo --keep
@@ -41,7 +47,7 @@ func TestBrowserPictures(t *testing.T) {
 	}
 	w := newWorld(t)
 	ctx, address := w.browser(t)
-	paths := []string{"/", "/inbox", "/timeline", "/calendar", "/queue", "/plans", "/windows", "/stop"}
+	paths := slices.Sorted(maps.Keys(documented))
 	if *drawnFrom != "" {
 		address = *drawnFrom
 	} else {
@@ -55,6 +61,9 @@ func TestBrowserPictures(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, l := range looks {
+			if *drawnFrom != "" && documented[path] != l.name {
+				continue
+			}
 			mark := "?"
 			if strings.Contains(path, "?") {
 				mark = "&"
