@@ -53,6 +53,12 @@ type Numbers struct {
 	Counts map[Count]int64 `json:"counts"`
 }
 
+// Entry is a public post by which somebody takes part in a challenge.
+type Entry struct {
+	URL string    `json:"url"`
+	At  time.Time `json:"at"` // when it was made, as the platform says
+}
+
 // Card is how a link is shown where the poster makes the card (Bluesky).
 // Elsewhere the platform makes it from the linked page.
 type Card struct {

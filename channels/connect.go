@@ -90,5 +90,16 @@ type Counter interface {
 	Numbers(ctx context.Context, r campaign.Receipt) (campaign.Numbers, error)
 }
 
+// Searcher is implemented where the platform is asked for public posts under a
+// hashtag. Whoever made one is known by its address alone; no text is taken.
+type Searcher interface {
+	// Tagged are the public posts under a hashtag ("#MyStreet") that others made
+	// since then, newest first, each once, at most MaxTagged.
+	Tagged(ctx context.Context, hashtag string, since time.Time) ([]campaign.Entry, error)
+}
+
+// MaxTagged is the most posts that a Searcher gives.
+const MaxTagged = 1000
+
 // ErrGone is wrapped where a post that was public is not there any more.
 var ErrGone = errors.New("the post is not there any more")

@@ -39,13 +39,14 @@ const (
 	CanDelete         = "delete"          // take a post down by its id
 	CanStats          = "stats"           // how often it was seen or liked
 	CanReadBack       = "read_back"       // find out what became of a call whose answer was lost
+	CanSearch         = "search"          // public posts under a hashtag can be asked for
 	CanLive           = "live"            // announce a livestream as an object of the platform
 )
 
 // Capabilities lists all that a platform may have, in the order pages show them.
 var Capabilities = []string{
 	CanAlt, CanLanguage, CanLink, CanLinkCard, CanOwnCard, CanThread, CanPoll, CanFirstComment, CanContentWarning,
-	CanVisibility, CanSilent, CanDelete, CanStats, CanReadBack, CanLive,
+	CanVisibility, CanSilent, CanDelete, CanStats, CanSearch, CanReadBack, CanLive,
 }
 
 // Names of text units, as limits and messages say them.
@@ -92,13 +93,13 @@ var facts = []Facts{
 		Limits: campaign.Limits{Text: 500, TextUnit: unitCodePoints, Images: 4, ImageBytes: 16 * mib, ImageTypes: webTypes,
 			ImagePixels: 33_177_600, Alt: 1500, PollOption: 50}, // §2.3; each server may say otherwise
 		Capabilities: []string{CanAlt, CanLanguage, CanLink, CanLinkCard, CanThread, CanPoll, CanContentWarning, CanVisibility,
-			CanDelete, CanStats, CanReadBack},
+			CanDelete, CanStats, CanSearch, CanReadBack},
 	},
 	{
 		Name: "bluesky", Class: campaign.K2, Measure: measure.Bluesky,
 		Limits: campaign.Limits{Text: 300, TextUnit: unitGraphemes, Images: 4, ImageBytes: 2 * mb, ImageTypes: jpegPNG,
 			ImageSide: 2000, Alt: 0}, // in the record, no hard limit
-		Capabilities: []string{CanAlt, CanLanguage, CanLink, CanLinkCard, CanOwnCard, CanThread, CanContentWarning, CanDelete, CanStats, CanReadBack},
+		Capabilities: []string{CanAlt, CanLanguage, CanLink, CanLinkCard, CanOwnCard, CanThread, CanContentWarning, CanDelete, CanStats, CanSearch, CanReadBack},
 	},
 	{
 		// Photos are staged and published by one /feed call, whose lost answer the

@@ -45,6 +45,7 @@ type Recap struct {
 	Numbers      map[campaign.Count]int64 `json:"numbers"` // pulled back, the last of each post added up
 	Lines        []RecapLine              `json:"lines"`   // every delivery, by due time
 	Alone        []string                 `json:"alone"`   // approved by one person alone, with the reason
+	Entries      []Entries                `json:"entries"` // public answers to its challenges, where a platform can be searched
 	Voices       campaign.Balance         `json:"voices"`  // of what went out
 	Credits      []string                 `json:"credits"` // of pictures that went out, each once
 	Contributors []Contributor            `json:"contributors"`
@@ -158,7 +159,7 @@ func (r *room) recap(w campaign.TakeoverID) (Recap, error) {
 func (r *room) writeRecap(w campaign.TakeoverID, t campaign.Takeover) (Recap, error) {
 	out := Recap{Schema: "takeover/recap-v1", Campaign: r.c.ID, Title: r.c.Title, Window: w, Mechanism: t.Mechanism, Name: r.c.Mechanisms[t.Mechanism].Title,
 		Zone: r.c.Zone, From: t.From, To: t.To, At: r.now, ByState: map[campaign.State]int{}, Settled: map[string]int{}, Numbers: map[campaign.Count]int64{},
-		Lines: []RecapLine{}, Alone: []string{}, Credits: []string{}, Next: []Handover{}}
+		Lines: []RecapLine{}, Alone: []string{}, Credits: []string{}, Entries: []Entries{}, Next: []Handover{}}
 	count := tallies{loc: r.c.Location()}
 	var late []time.Duration
 	err := r.each(store.Filter{Takeover: w}, func(v campaign.Delivery) error {
@@ -199,6 +200,9 @@ func (r *room) writeRecap(w campaign.TakeoverID, t campaign.Takeover) (Recap, er
 	slices.Sort(late)
 	out.LateP50, out.LateP95, out.LateMost = nth(late, 50), nth(late, 95), nth(late, 100)
 	out.Channels, out.Languages, out.Days = count.channels, count.languages, count.days
+	if out.Entries, err = r.entries(w); err != nil {
+		return out, err
+	}
 	voices, err := r.voices(Scope{Takeover: w}, true)
 	if err != nil {
 		return out, err
@@ -238,6 +242,21 @@ func (r *room) recapLine(v campaign.Delivery) (RecapLine, error) {
 		return line, noNumbers
 	}
 	return line, err
+}
+
+// entries are the public answers to the challenges of a window.
+func (r *room) entries(w campaign.TakeoverID) ([]Entries, error) {
+	out := []Entries{}
+	plans, err := r.Plans()
+	for _, p := range plans {
+		if p.Takeover != w || err != nil {
+			continue
+		}
+		var of []Entries
+		of, err = entriesOf(r.Tx, p.ID)
+		out = append(out, of...)
+	}
+	return out, err
 }
 
 // addCredits notes who made the pictures of a delivery.

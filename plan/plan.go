@@ -7,6 +7,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 	_ "time/tzdata" // zones must be the same on every machine
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -171,6 +172,20 @@ type Challenge struct {
 	Hashtag Str
 	Rules   Str
 	Closes  Str // local date-time
+}
+
+// Ends is when the challenge closes, in the plan's zone or else home; false
+// where the file does not say.
+func (p *Plan) Ends(c *Challenge, home *time.Location) (time.Time, bool) {
+	wall, err := yamlwalk.ParseLocal(c.Closes.Value)
+	if err != nil {
+		return time.Time{}, false
+	}
+	if loc, _ := loadZone(p.Timezone.Value); p.Timezone.Written() && loc != nil {
+		home = loc
+	}
+	at, _ := Instant(wall, home)
+	return at, true
 }
 
 // Schedule is a cron series from a local date or time on, until another. A

@@ -73,7 +73,8 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request, p page) error {
 // after says what a deed on deliveries did, or hands its refusal on.
 func (s *Server) after(w http.ResponseWriter, p page, done desk.Done, err error, back string) error {
 	if err == nil {
-		s.said(w, p, done.Text, local(back))
+		p.Title = p.T("done")
+		s.render(w, http.StatusOK, "message.html", messagePage{page: p, Said: done.Text, Back: local(back), Corrections: done.Corrections})
 	}
 	return err
 }

@@ -155,6 +155,8 @@ type messagePage struct {
 	Text, Said string
 	Button     string // presses the link that was opened
 	Back       string
+	// Corrections are proposed for what is public and no longer true.
+	Corrections []desk.Correction
 }
 
 // said shows what a deed answered, and the way back.

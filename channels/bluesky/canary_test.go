@@ -89,6 +89,8 @@ func TestF56NoSecretIsShown(t *testing.T) {
 		shown("inspect", account, err)
 		n, err := c.Numbers(ctx, receipt)
 		shown("numbers", n, err)
+		entries, err := c.Tagged(ctx, "#x", now)
+		shown("tagged", entries, err)
 		mark, err := c.Latest(ctx)
 		shown("latest", mark, err)
 		shown("delete", nil, c.Delete(ctx, receipt))

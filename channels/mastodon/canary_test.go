@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
@@ -64,6 +65,7 @@ func TestF56NoSecretIsShown(t *testing.T) {
 		"latest":    func(ctx context.Context) (any, error) { return c.Latest(ctx) },
 		"inspect":   func(ctx context.Context) (any, error) { return c.Inspect(ctx) },
 		"numbers":   func(ctx context.Context) (any, error) { return c.Numbers(ctx, campaign.Receipt{RemoteID: "1"}) },
+		"tagged":    func(ctx context.Context) (any, error) { return c.Tagged(ctx, "#x", time.Time{}) },
 		"delete":    func(ctx context.Context) (any, error) { return nil, c.Delete(ctx, campaign.Receipt{RemoteID: "1"}) },
 		"begin":     func(ctx context.Context) (any, error) { return c.Begin(ctx, "") },
 		"revoke":    func(ctx context.Context) (any, error) { return nil, c.Revoke(ctx, b.keep.Kept) },

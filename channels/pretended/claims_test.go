@@ -279,6 +279,8 @@ func ofChannel(t *testing.T, ch channels.Channel, can string) {
 		_, ok = ch.(channels.Deleter)
 	case channels.CanStats:
 		_, ok = ch.(channels.Counter)
+	case channels.CanSearch:
+		_, ok = ch.(channels.Searcher)
 	case channels.CanReadBack:
 		_, ok = ch.(channels.ReadBack)
 	}

@@ -182,6 +182,10 @@ svg{max-width:100%;height:auto}.l{font:13px system-ui,sans-serif;fill:currentCol
 <h2>By day</h2>{{.Bars "days" "Published by day" .Days}}{{template "tally" .Table "day"}}
 <h2>By channel</h2>{{.Bars "channels" "Published by channel" .Channels}}{{template "tally" .Table "channel"}}
 <h2>By language</h2>{{.Bars "languages" "Published by language" .Languages}}{{template "tally" .Table "language"}}
+{{if .Entries}}<h2>Answers to challenges</h2>
+<table><thead><tr><th scope="col">hashtag</th><th scope="col">found by</th><th scope="col">public posts of others</th><th scope="col">as of</th></tr></thead><tbody>
+{{range .Entries}}<tr><th scope="row">{{.Hashtag}}</th><td>{{.Channel}}</td><td>{{if .Most}}at least {{end}}{{len .All}}{{with .All}}<details><summary>links</summary><ul>{{range .}}<li><a href="{{.URL}}" rel="nofollow">{{.URL}}</a></li>{{end}}</ul></details>{{end}}</td><td>{{$.When .Asked}}</td></tr>{{end}}
+</tbody></table>{{end}}
 <h2>Whose voices</h2>
 {{range $i, $k := .Voices.Keys}}{{if $k.Values}}<h3>{{$k.Key}}</h3>{{$.VoicesOf $i}}
 <table><thead><tr><th scope="col">{{$k.Key}}</th><th scope="col">posts</th><th scope="col">share</th><th scope="col">agreed</th></tr></thead><tbody>

@@ -62,6 +62,7 @@ func (s *Server) answer(name string, q *http.Request, body []byte) (any, *refusa
 		"com.atproto.server.getSession":      s.getSession,
 		"com.atproto.sync.getLatestCommit":   s.getLatestCommit,
 		"app.bsky.feed.getPosts":             s.getPosts,
+		"app.bsky.feed.searchPosts":          s.searchPosts,
 	}[name]
 	post, procedure := map[string]func(*http.Request, []byte) (any, *refusal){
 		"com.atproto.server.createSession":  s.createSession,
@@ -259,6 +260,40 @@ func (s *Server) getPosts(q *http.Request) (any, *refusal) {
 		}
 	}
 	return map[string]any{"posts": posts}, nil
+}
+
+// searchPosts is the application's search: posts of all people that have the
+// tag, newest first.
+func (s *Server) searchPosts(q *http.Request) (any, *refusal) {
+	if s.o.NoApplication {
+		return nil, no(http.StatusBadRequest, "InvalidRequest", "No service configured for app.bsky.feed.searchPosts")
+	}
+	if r := s.allowed(q); r != nil {
+		return nil, r
+	}
+	v := q.URL.Query()
+	since, err := time.Parse(time.RFC3339, v.Get("since"))
+	limit, skip := 25, 0
+	if v.Get("q") == "" || err != nil && v.Get("since") != "" {
+		return nil, no(http.StatusBadRequest, "InvalidRequest", "Params must have the property \"q\"")
+	}
+	_, _ = fmt.Sscan(v.Get("limit"), &limit)
+	_, _ = fmt.Sscan(v.Get("cursor"), &skip)
+	var found []Entry
+	for _, e := range slices.Backward(s.entries) {
+		if strings.EqualFold(e.Tag, v.Get("tag")) && !e.At.Before(since) {
+			found = append(found, e)
+		}
+	}
+	posts, out := []any{}, map[string]any{}
+	for _, e := range found[min(skip, len(found)):min(skip+limit, len(found))] {
+		posts = append(posts, map[string]any{"uri": "at://" + e.DID + "/" + collection + "/" + e.Key, "author": map[string]string{"did": e.DID},
+			"indexedAt": e.At.UTC().Format(time.RFC3339Nano)})
+	}
+	if out["posts"] = posts; skip+limit < len(found) {
+		out["cursor"] = fmt.Sprint(skip + limit)
+	}
+	return out, nil
 }
 
 func (s *Server) uploadBlob(q *http.Request, body []byte) (any, *refusal) {

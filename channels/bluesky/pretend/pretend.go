@@ -66,6 +66,21 @@ type Server struct {
 	revoked map[string]bool // families of tokens
 	status  string          // "" or why the account is closed
 	counts  map[string]int  // calls by name
+	entries []Entry         // of everybody, oldest first
+}
+
+// Entry is somebody's post under a hashtag, as the application finds it.
+type Entry struct {
+	DID, Key string
+	Tag      string // without "#"
+	At       time.Time
+}
+
+// Enter lets people post under a hashtag, oldest first.
+func (s *Server) Enter(entries ...Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = append(s.entries, entries...)
 }
 
 type record struct {

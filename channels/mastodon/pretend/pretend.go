@@ -66,6 +66,7 @@ type Status struct {
 	App                                         string
 	At                                          time.Time
 	Key                                         string // Idempotency-Key it came with
+	By                                          string // who else made it; "": the account
 }
 
 // Media is a picture of a post.
@@ -103,6 +104,7 @@ type Server struct {
 	mu       sync.Mutex
 	serial   int64
 	statuses []*Status // oldest first
+	others   []*Status // of other people
 	gone     map[string]bool
 	keys     map[string]keyed
 	media    map[string]*upload
@@ -168,6 +170,7 @@ func (s *Server) routes() {
 		"GET /api/v1/apps/verify_credentials":     s.scoped("", s.verifyApp),
 		"GET /api/v1/accounts/verify_credentials": s.scoped("read:accounts", s.verifyAccount),
 		"GET /api/v1/accounts/{id}/statuses":      s.scoped("read:statuses", s.list),
+		"GET /api/v1/timelines/tag/{tag}":         s.scoped("read:statuses", s.tagged),
 		"POST /api/v2/media":                      s.scoped("write:media", s.uploadMedia),
 		"GET /api/v1/media/{id}":                  s.scoped("write:media", s.pollMedia),
 		"POST /api/v1/statuses":                   s.scoped("write:statuses", s.create),

@@ -1,6 +1,7 @@
 package pretend
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -280,6 +281,32 @@ func (s *Server) list(c *call) reply {
 	out := []any{}
 	for _, st := range slices.Backward(page) {
 		out = append(out, s.entity(st))
+	}
+	return ok(out)
+}
+
+// tagged is a page of the public posts under a hashtag, the account's own among
+// them, newest first.
+func (s *Server) tagged(c *call) reply {
+	q := c.URL.Query()
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = 20
+	}
+	out := []any{}
+	all := slices.Concat(s.statuses, s.others)
+	slices.SortFunc(all, func(a, b *Status) int { return cmp.Or(len(b.ID)-len(a.ID), strings.Compare(b.ID, a.ID)) })
+	for _, st := range all {
+		words := strings.Fields(strings.ToLower(st.Text))
+		if !s.gone[st.ID] && st.Visibility == "public" && slices.Contains(words, "#"+strings.ToLower(c.PathValue("tag"))) &&
+			(q.Get("max_id") == "" || later(q.Get("max_id"), st.ID)) && len(out) < min(limit, 40) {
+			e := s.entity(st)
+			e["account"] = map[string]any{"id": cmp.Or(st.By, accountID)}
+			if st.By != "" {
+				e["url"] = "https://elsewhere.example/@" + st.By + "/" + st.ID
+			}
+			out = append(out, e)
+		}
 	}
 	return ok(out)
 }
