@@ -205,6 +205,20 @@ func TestReadBackBelievesNobodyElse(t *testing.T) {
 	verdict(pictured, channels.Found) // by its photo, whatever else is there
 }
 
+// TestCommentStagesNoPicture: the post is public where its comment is staged
+// anew, and its pictures are not uploaded again.
+func TestCommentStagesNoPicture(t *testing.T) {
+	b := newBench(t, pretend.Options{})
+	m, bytes := picture(t, 1)
+	b.media[m.Digest] = bytes
+	r := b.prepare(campaign.Content{Text: "x", FirstComment: "y", Media: []campaign.Media{m}})
+	r.Part = 1
+	b.s.Set(&pretendgraph.Trouble{Path: "POST", Status: 500})
+	if staged, err := b.c.Prepare(t.Context(), *r); err != nil || len(staged.Parts) != 2 {
+		t.Errorf("%+v, %v", staged, err)
+	}
+}
+
 // TestAddressIsBestEffort: a post whose address cannot be read stays published.
 func TestAddressIsBestEffort(t *testing.T) {
 	b := newBench(t, pretend.Options{})

@@ -162,6 +162,18 @@ func TestNeverTheNewestBlindly(t *testing.T) {
 	}
 }
 
+// TestCommentStagesNoContainer: the post is public where its comment is staged
+// anew, and no second container is made.
+func TestCommentStagesNoContainer(t *testing.T) {
+	b := newBench(t)
+	r := b.prepare("x")
+	r.Content.FirstComment, r.Part = "y", 1
+	b.s.Set(&pretendgraph.Trouble{Path: "POST", Status: 500})
+	if staged, err := b.c.Prepare(t.Context(), *r); err != nil || len(staged.Parts) != 2 || !staged.Parts[0].Later {
+		t.Errorf("%+v, %v", staged, err)
+	}
+}
+
 // TestContainers: one that is not ready is kept, one that ended is made anew,
 // one whose state cannot be read stays a doubt.
 func TestContainers(t *testing.T) {

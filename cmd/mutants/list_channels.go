@@ -8,6 +8,7 @@ var ofChannels = []mutant{
 	// Without description.
 	ofOne("x", "alt-dropped", "a picture keeps its description", "media.go", "in.Text = alt\n", "in.Text = \"picture\"\n"),
 	ofOne("mastodon", "alt-dropped", "a picture keeps its description", "media.go", `{"description", m.Alt}`, `{"description", ""}`),
+	ofOne("bluesky", "alt-dropped", "a picture keeps its description", "bluesky.go", "image{Alt: m.Alt, Image: b}", "image{Image: b}"),
 	ofOne("linkedin", "alt-dropped", "a picture keeps its description", "media.go", "image{ID: id, Alt: m.Alt}", "image{ID: id}"),
 	ofOne("discord", "alt-dropped", "a picture keeps its description", "message.go", "Filename: name, Description: m.Alt}", "Filename: name}"),
 	ofOne("facebook", "alt-dropped", "a picture keeps its description", "publish.go", `{"alt_text_custom", m.Alt}`, `{"alt_text_custom", ""}`),
@@ -32,6 +33,7 @@ var ofChannels = []mutant{
 	ofOne("email", "lost-after-the-dot-as-not-sent", "a mail whose last answer was lost may have been taken", "dialogue.go", "		if l.dotted {\n", "		if false {\n", "TestLossesAreToldTruly"),
 
 	// Keys and names under which a repeat is recognised.
+	ofOne("mastodon", "without-key", "a repeat bears the key of the first call", "publish.go", `"Idempotency-Key", r.Key)`, `"Idempotency-Key", r.Key+string(rune('a'+r.Attempt)))`),
 	ofOne("discord", "without-nonce", "a repeat bears the nonce of the first call", "publish.go", "nonce, to := nonceOf(r.Key), ", "nonce, to := nonceOf(r.Key+string(rune('a'+r.Attempt))), "),
 	ofOne("bluesky", "another-key", "a repeat writes the record that the first call wrote", "publish.go", "Key: recordKey(r), Validate", "Key: recordKey(r)[:12] + string(rune('2'+r.Attempt)), Validate"),
 	ofOne("webhook", "another-id", "a repeat bears the webhook-id of the first call", "webhook.go", "	id := r.Key\n", "	id := r.Key + string(rune('a'+r.Attempt))\n"),
@@ -42,7 +44,10 @@ var ofChannels = []mutant{
 	ofOne("mastodon", "first-part-again", "a later part is not the first one again", "publish.go", "answering(r.Staged.Parts[r.Part].Body, target)", "answering(r.Staged.Parts[0].Body, target)"),
 	ofOne("bluesky", "first-part-again", "a later part is not the first one again", "publish.go", "part := r.Staged.Parts[r.Part]\n", "part := r.Staged.Parts[0]\n", "TestThread"),
 	ofOne("linkedin", "first-part-again", "a later part is not the first one again", "publish.go", "	part := r.Staged.Parts[r.Part]\n", "	part := r.Staged.Parts[0]\n", "TestFirstComment"),
+	ofOne("facebook", "first-part-again", "a later part is not the first one again", "publish.go", "Path: path}, r.Staged.Parts[r.Part].Body, ", "Path: path}, r.Staged.Parts[0].Body, "),
 	ofOne("telegram", "first-part-again", "a later part is not the first one again", "publish.go", "json.Unmarshal(r.Staged.Parts[r.Part].Body, &f); err != nil || f.Fields", "json.Unmarshal(r.Staged.Parts[0].Body, &f); err != nil || f.Fields"),
+	ofOne("facebook", "staged-twice", "what is public is not staged again with a later part", "publish.go", "	if r.Part == 0 {\n", "	if r.Part >= 0 {\n", "TestCommentStagesNoPicture"),
+	ofOne("instagram", "staged-twice", "what is public is not staged again with a later part", "publish.go", "	if r.Part == 0 {\n", "	if r.Part >= 0 {\n", "TestCommentStagesNoContainer"),
 	ofOne("threads", "staged-twice", "what is public is not staged again with a later part", "publish.go", "		if i == r.Part {", "		if i <= r.Part {"),
 
 	// Reads that prove nothing.
