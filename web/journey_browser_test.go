@@ -85,8 +85,19 @@ func (b traveller) open(path string) {
 	b.do(chromedp.Navigate(b.address + path))
 }
 
-// press presses what the selector finds first.
+// press presses what the selector finds first, and waits for the page that it
+// leads to: the old one may hold what is looked for next, too.
 func (b traveller) press(sel string) {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(b.ctx, 30*time.Second)
+	defer end()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(sel))); err != nil {
+		b.t.Fatalf("%s: %v", sel, err)
+	}
+}
+
+// tick presses what changes the page itself.
+func (b traveller) tick(sel string) {
 	b.t.Helper()
 	b.do(chromedp.Click(chromedp.CSS(sel)))
 }
@@ -152,7 +163,7 @@ func TestBrowserLeadsJourney(t *testing.T) {
 
 		b.as(approver)
 		b.open("/inbox")
-		b.press(`details:has(form[action$="/p0/changes"]) summary`)
+		b.tick(`details:has(form[action$="/p0/changes"]) summary`)
 		b.do(chromedp.SendKeys(chromedp.CSS(`form[action$="/p0/changes"] textarea`), "Which cities?"))
 		b.press(`form[action$="/p0/changes"] button`)
 		b.until(`.//p[@class="note" and contains(., "Which cities?")]`)
@@ -200,7 +211,7 @@ func TestBrowserOrganizersJourney(t *testing.T) {
 				chromedp.SetValue(chromedp.CSS(`form[action="/windows"] select[name=mechanism]`), "youth"),
 				chromedp.SetValue(chromedp.CSS(`form[action="/windows"] input[name=from]`), from),
 				chromedp.SetValue(chromedp.CSS(`form[action="/windows"] input[name=to]`), to))
-			b.press(`form[action="/windows"] input[value=wall]`)
+			b.tick(`form[action="/windows"] input[value=wall]`)
 			b.press(`form[action="/windows"] button`)
 		}
 		grant("youth-jan", "2027-01-04T00:00", "2027-01-11T00:00")
@@ -241,7 +252,7 @@ func TestBrowserOrganizersJourney(t *testing.T) {
 		}
 		b.open("/")
 		b.press(`main td a[href="/deliveries/` + string(id) + `"]`)
-		b.press(`input[value=give_up]`)
+		b.tick(`input[value=give_up]`)
 		b.do(chromedp.SendKeys(chromedp.CSS(`form[action$="/resolve"] input[name=why]`), "looked twice"))
 		b.press(`form[action$="/resolve"] button`)
 		b.until(`not(.//form[contains(@action, "/resolve")])`)
@@ -249,7 +260,7 @@ func TestBrowserOrganizersJourney(t *testing.T) {
 		b.sees("looked twice")
 
 		b.open("/consents")
-		b.press(`details:has(form[action="/consents/C-1/withdraw"]) summary`)
+		b.tick(`details:has(form[action="/consents/C-1/withdraw"]) summary`)
 		b.press(`form[action="/consents/C-1/withdraw"] button`)
 		b.until(`not(.//form[@action="/consents/C-1/withdraw"])`)
 		b.open("/consents")
