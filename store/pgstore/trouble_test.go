@@ -387,8 +387,12 @@ func newProxy(t *testing.T, dsn string) *proxy {
 			if err != nil {
 				return
 			}
+			if p.away.Load() { // before the server gives a connection that nobody ends
+				_ = c.Close()
+				continue
+			}
 			server, err := net.Dial("tcp", p.to)
-			if err != nil || p.away.Load() {
+			if err != nil {
 				_ = c.Close()
 				continue
 			}
