@@ -20,10 +20,11 @@ import (
 
 // newWatch looks at this house's engine, store and disk.
 func (h *house) newWatch() *health.Watch {
-	dir := h.server.Layout.Data
+	dir, path := h.server.Layout.Data, h.server.Layout.Store
+	begun, _ := os.Stat(path) // the file that this daemon holds open; nil if it is gone already
 	c := health.Config{Clock: h.clock, Store: h.store, Engine: h.engine.Health,
 		Disk:        func() (int64, bool) { return diskFree(dir) },
-		Write:       func() error { return probeWrite(dir) },
+		Write:       func() error { return errors.Join(sameFile(path, begun), probeWrite(dir)) },
 		LastBackup:  func(ctx context.Context) (time.Time, error) { return operations{h}.lastBackup(ctx) },
 		Connections: func(ctx context.Context) ([]campaign.Connection, error) { return h.desk.Accounts(ctx) },
 	}
@@ -40,6 +41,20 @@ func (h *house) certified(ctx context.Context) (health.Certified, error) {
 
 // probeSize is what is written to see whether anything can be: a page of the store.
 const probeSize = 4096
+
+// sameFile tells whether the name still leads to the file as it was begun with:
+// what is written into a store that was moved away is not where people look
+// for it, and gone at the next start.
+func sameFile(path string, begun os.FileInfo) error {
+	now, err := os.Stat(path)
+	if err == nil && !os.SameFile(begun, now) { // none is the same as nil
+		err = errors.New("another file lies there")
+	}
+	if err != nil {
+		return fmt.Errorf("the store that is written to is not at %s any more: put its folder back, or restart the daemon: %w", path, err)
+	}
+	return nil
+}
 
 // probeWrite writes a page into the folder durably, and takes it away again.
 func probeWrite(dir string) error {

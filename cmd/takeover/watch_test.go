@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -92,4 +93,42 @@ func TestDaemonIsWatched(t *testing.T) {
 	hear("STOPPING=1")
 	_ = s.daemon.Wait()
 	s.daemon = nil
+}
+
+// TestAStoreThatWasMovedAwayIsSeen: the folder is there again, made anew, and
+// everything could be written; only not where the daemon writes.
+func TestAStoreThatWasMovedAwayIsSeen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "takeover.db")
+	lay := func(at string) {
+		t.Helper()
+		if err := os.WriteFile(at, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lay(path)
+	begun, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sameFile(path, begun); err != nil {
+		t.Errorf("it is there: %v", err)
+	}
+	move(path, path+".gone")
+	if err := sameFile(path, begun); err == nil || !strings.Contains(err.Error(), "put its folder back") {
+		t.Errorf("moved away: %v", err)
+	}
+	lay(path)
+	if err := sameFile(path, begun); err == nil || !strings.Contains(err.Error(), "another file lies there") {
+		t.Errorf("another in its place: %v", err)
+	}
+	move(path+".gone", path)
+	if err := sameFile(path, begun); err != nil {
+		t.Errorf("put back: %v", err)
+	}
 }
