@@ -33,7 +33,7 @@ var ofChannels = []mutant{
 	ofOne("email", "lost-after-the-dot-as-not-sent", "a mail whose last answer was lost may have been taken", "dialogue.go", "		if l.dotted {\n", "		if false {\n", "TestLossesAreToldTruly"),
 
 	// Keys and names under which a repeat is recognised.
-	ofOne("mastodon", "without-key", "a repeat bears the key of the first call", "publish.go", `"Idempotency-Key", r.Key)`, `"Idempotency-Key", r.Key+string(rune('a'+r.Attempt)))`),
+	ofOne("mastodon", "another-key", "a repeat bears the key of the first call", "publish.go", `"Idempotency-Key", r.Key)`, `"Idempotency-Key", r.Key+string(rune('a'+r.Attempt)))`),
 	ofOne("discord", "without-nonce", "a repeat bears the nonce of the first call", "publish.go", "nonce, to := nonceOf(r.Key), ", "nonce, to := nonceOf(r.Key+string(rune('a'+r.Attempt))), "),
 	ofOne("bluesky", "another-key", "a repeat writes the record that the first call wrote", "publish.go", "Key: recordKey(r), Validate", "Key: recordKey(r)[:12] + string(rune('2'+r.Attempt)), Validate"),
 	ofOne("webhook", "another-id", "a repeat bears the webhook-id of the first call", "webhook.go", "	id := r.Key\n", "	id := r.Key + string(rune('a'+r.Attempt))\n"),
