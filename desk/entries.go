@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -62,24 +63,23 @@ func entriesDue(tx store.Tx, c *campaign.Campaign, now time.Time) ([]Entries, er
 	}
 	var due []Entries
 	for _, p := range plans {
-		launched, err := launches(tx, p.ID)
-		if err != nil || len(launched) == 0 {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
 		source, err := tx.Blob(p.Source)
-		if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it was not handed in as a file
+		} else if err != nil {
 			return nil, err
 		}
 		parsed, _ := plan.Parse(p.File, source)
-		if parsed == nil {
-			continue
+		if parsed == nil || !slices.ContainsFunc(parsed.Posts, isChallenge) {
+			continue // most plans: their deliveries, which may be very many, are not read
+		}
+		launched, err := launches(tx, p.ID)
+		if err != nil {
+			return nil, err
 		}
 		for i := range parsed.Posts {
 			x := &parsed.Posts[i]
-			if x.Challenge == nil {
+			if !isChallenge(*x) {
 				continue
 			}
 			closes, ok := parsed.Ends(x.Challenge, c.Location())
@@ -97,6 +97,8 @@ func entriesDue(tx store.Tx, c *campaign.Campaign, now time.Time) ([]Entries, er
 	}
 	return due, nil
 }
+
+func isChallenge(p plan.Post) bool { return p.Challenge != nil }
 
 func (e Entries) key() string {
 	return entrySettings + string(e.Plan) + "/" + string(e.Post) + "/" + string(e.Channel)
