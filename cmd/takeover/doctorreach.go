@@ -70,18 +70,21 @@ func (o operations) mailSymptom(ctx context.Context) web.Symptom {
 	return fine("mail", "%s takes mail from us", m.Server)
 }
 
+// reachable is what an authority wants before it certifies a name.
+const reachable = "the name must lead here, and its port 443 be open to everybody"
+
 func (o operations) certificateSymptom(ctx context.Context) web.Symptom {
 	domain := o.house.server.Domain
-	term, err := o.certificate.Term(ctx)
-	switch left := term.Until.Sub(o.clock.Now()); {
+	c, err := o.certified(ctx)
+	switch {
 	case err != nil:
 		return fail("certificate", err.Error(), "takeover secret rotate says whether what is sealed opens")
-	case term.Until.IsZero():
-		return fail("certificate", "there is none for "+domain+" yet", "the name must lead here, and its port 443 be open to everybody; the daemon's log says what the authority found")
-	case left < term.Until.Sub(term.From)/6:
-		return fail("certificate", fmt.Sprintf("that of %s is good until %s and was not renewed", domain, term.Until.Format(time.RFC3339)), "the name must lead here, and its port 443 be open to everybody")
+	case c.Until.IsZero():
+		return fail("certificate", "there is none for "+domain+" yet", reachable+"; the daemon's log says what the authority found")
+	case c.NotRenewed(o.clock.Now()):
+		return fail("certificate", fmt.Sprintf("that of %s is good until %s and was not renewed", domain, c.Until.Format(time.RFC3339)), reachable)
 	}
-	return fine("certificate", "%s, good until %s", domain, term.Until.Format(time.RFC3339))
+	return fine("certificate", "%s, good until %s", domain, c.Until.Format(time.RFC3339))
 }
 
 // addressSymptom opens the address that people use, as they would. Whether it

@@ -162,17 +162,20 @@ func (h *house) run(ctx context.Context, d doors) error {
 	local, public := &http.Server{Handler: d.web.Local()}, &http.Server{Handler: d.web.Public(), ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelInfo)}
 	public.RegisterOnShutdown(d.web.EndLive)
 	grace := h.server.StopTimeout
+	serve := func(s *http.Server, l net.Listener) {
+		answer := func() error { return s.Serve(l) }
+		if s.TLSConfig != nil {
+			answer = func() error { return s.ServeTLS(l, "", "") }
+		}
+		g.Go(func() error { return served(web.Serve(ctx, s, answer, grace)) })
+	}
 	g.Go(func() error { return h.engine.Run(ctx) })
-	g.Go(func() error {
-		return served(web.Serve(ctx, local, func() error { return local.Serve(d.socket) }, grace))
-	})
-	answer := func() error { return public.Serve(d.tcp) }
+	serve(local, d.socket)
 	if h.certificate != nil {
 		public.TLSConfig = h.certificate.TLS()
-		answer = func() error { return public.ServeTLS(d.tcp, "", "") }
 		go h.getCertificate()
 	}
-	g.Go(func() error { return served(web.Serve(ctx, public, answer, grace)) })
+	serve(public, d.tcp)
 	g.Go(func() error { return newFolderDoor(h).run(ctx) })
 	g.Go(func() error { // what servers say of themselves is known before it is needed
 		if err := h.desk.CheckChannels(ctx); err != nil && ctx.Err() == nil {
@@ -183,15 +186,11 @@ func (h *house) run(ctx context.Context, d doors) error {
 	g.Go(func() error { h.teller.Run(ctx); return nil })
 	g.Go(func() error { return scheduler.Housekeep(ctx, time.Local, h.log, h.jobs()...) })
 	g.Go(func() error { return h.watchOver(ctx) })
-	serve := func(l net.Listener, to http.Handler) {
-		s := &http.Server{Handler: to}
-		g.Go(func() error { return served(web.Serve(ctx, s, func() error { return s.Serve(l) }, grace)) })
-	}
 	if d.metrics != nil {
-		serve(d.metrics, onlyMetrics(h.metrics()))
+		serve(&http.Server{Handler: onlyMetrics(h.metrics())}, d.metrics)
 	}
 	if d.redirect != nil {
-		serve(d.redirect, h.certificate.Redirect())
+		serve(&http.Server{Handler: h.certificate.Redirect()}, d.redirect)
 	}
 	return g.Wait()
 }
@@ -200,7 +199,7 @@ func (h *house) run(ctx context.Context, d doors) error {
 // would wait for it. What fails is tried again at each visit.
 func (h *house) getCertificate() {
 	if err := h.certificate.Get(); err != nil {
-		h.log.Error("no certificate for "+h.server.Domain+": the name must lead here, and its port 443 be open to everybody", "authority", h.server.ACME.Directory, "err", err)
+		h.log.Error("no certificate for "+h.server.Domain+": "+reachable, "authority", h.server.ACME.Directory, "err", err)
 	}
 }
 

@@ -209,8 +209,11 @@ func (f Facts) others() (all []Trouble) {
 	return all
 }
 
-// certificate is missing, or was not renewed: that begins when a third of its
-// term is left, and half of that is enough for many attempts.
+// NotRenewed tells that the renewal, which begins when a third of the term is
+// left, did not come in half of that, which is enough for many attempts.
+func (c Certified) NotRenewed(now time.Time) bool { return c.Until.Sub(now) < c.Until.Sub(c.From)/6 }
+
+// certificate is missing, or was not renewed.
 func (f Facts) certificate() *Trouble {
 	c := f.Certified
 	if c == nil {
@@ -222,7 +225,7 @@ func (f Facts) certificate() *Trouble {
 		t.Text = fmt.Sprintf("There is no certificate for %s yet: nobody can open the pages.", c.Domain)
 	case left <= 0:
 		t.Text = fmt.Sprintf("The certificate of %s ended %s ago: nobody can open the pages.", c.Domain, span(-left))
-	case left < c.Until.Sub(c.From)/6:
+	case c.NotRenewed(f.Now):
 		t.Text = fmt.Sprintf("The certificate of %s ends in %s and was not renewed.", c.Domain, span(left))
 	default:
 		return nil
