@@ -22,18 +22,6 @@ func testdata(t *testing.T, name string) []byte {
 	return b
 }
 
-// specs is where the platforms' own test data lies beside the checkout.
-func specs(t *testing.T, name string) []byte {
-	t.Helper()
-	for _, up := range []string{"../../../shared/specs/", "../../specs/"} {
-		if b, err := os.ReadFile(up + name); err == nil {
-			return b
-		}
-	}
-	t.Skipf("specs/%s is not beside this checkout", name)
-	return nil
-}
-
 // vectorTLDs are the top-level domains that the vectors take as known.
 func vectorTLDs(label string) bool {
 	return slices.Contains(strings.Fields("com org net int social app example eu de fr io test team world"), label)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/channels/channeltest"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
@@ -37,33 +38,13 @@ func testChannel(t *testing.T) *Channel {
 
 // TestOutcomes holds the adapter against every recorded answer.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RetryAt                         int64 `json:"retry_at_epoch"`
-		}
-	}
-	if err := json.Unmarshal(testdata(t, "outcomes.json"), &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	c := testChannel(t)
 	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent, "unknown": channels.InDoubt,
 		"refresh": channels.NotSent, "read_back": channels.InDoubt}
 	overs := map[string]bool{"invalid-token": true, "auth-missing": true} // held only where no other session can be had, platforms.md §3.6
-	for _, tt := range file.Cases {
+	for _, tt := range channeltest.RecordedOf(t, "bluesky") {
 		t.Run(tt.Case, func(t *testing.T) {
-			h := httpx.Answer{Reach: httpx.ReachAnswer, Status: tt.Status, Header: http.Header{}, Body: tt.Body, Whole: true}
-			for k, v := range tt.Headers {
-				h.Header.Set(k, v)
-			}
-			var text string
-			if json.Unmarshal(tt.Body, &text) == nil { // not JSON: the file holds it as a string
-				h.Body = []byte(text)
-			}
-			a := read(h, nil)
+			a := read(tt.Answer(), nil)
 			if tt.Call == "read" {
 				var v stored
 				if found := a.into(&v) && v.URI == uriOf(testDID, testKey); found != (tt.First == "published") || a.is("RecordNotFound") != (tt.First == "absent") {
@@ -102,11 +83,7 @@ func TestOutcomes(t *testing.T) {
 			if (tt.First == "read_back") != e.Duplicate {
 				t.Errorf("read back before anything else: %v", e.Duplicate)
 			}
-			var retry time.Time
-			if tt.RetryAt > 0 {
-				retry = time.Unix(tt.RetryAt, 0)
-			}
-			if !e.RetryAt.Equal(retry) {
+			if retry := tt.RetryAt(); !e.RetryAt.Equal(retry) {
 				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
 			}
 		})
@@ -266,7 +243,7 @@ func TestResetIsByTheServersClock(t *testing.T) {
 
 func TestTIDVectors(t *testing.T) {
 	for name, want := range map[string]bool{"valid": true, "invalid": false} {
-		lines := bufio.NewScanner(bytes.NewReader(specs(t, "bluesky/syntax/tid_syntax_"+name+".txt")))
+		lines := bufio.NewScanner(bytes.NewReader(channeltest.Spec(t, "bluesky/syntax/tid_syntax_"+name+".txt")))
 		for lines.Scan() {
 			if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") && isTID(line) != want {
 				t.Errorf("%q is a TID: %v", line, !want)

@@ -3,7 +3,6 @@ package mastodon
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,44 +12,13 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/httpx"
 )
 
-// answerOf is a recorded answer; a body that is no JSON stands as a string.
-func answerOf(status int, headers map[string]string, body json.RawMessage) httpx.Answer {
-	a := httpx.Answer{Reach: httpx.ReachAnswer, Status: status, Header: http.Header{}, Body: body, Whole: true}
-	for k, v := range headers {
-		a.Header.Set(k, v)
-	}
-	var text string
-	if json.Unmarshal(body, &text) == nil {
-		a.Body = []byte(text)
-	}
-	return a
-}
-
 // TestOutcomes holds the adapter against every recorded answer of a server.
 func TestOutcomes(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Case, Call, First, Doubt, Scope string
-			Status                          int
-			Headers                         map[string]string
-			Body                            json.RawMessage
-			RemoteID                        string `json:"remote_id"`
-			RetryAfter                      int    `json:"retry_after_s"`
-			RetryAt                         int64  `json:"retry_at_epoch"`
-		}
-	}
-	b, err := os.ReadFile("testdata/outcomes.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &file); err != nil || len(file.Cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	now := channeltest.Now()
 	fates := map[string]channels.Fate{"rejected": channels.Refused, "retryable": channels.NotSent,
 		"unknown": channels.InDoubt, "published_evidence": channels.InDoubt, "read_back": channels.InDoubt}
-	for _, tt := range file.Cases {
-		a := answerOf(tt.Status, tt.Headers, tt.Body)
+	for _, tt := range channeltest.RecordedOf(t, "mastodon") {
+		a := tt.Answer()
 		// inDoubt is the word for a doubt: a refusal that the post itself may have
 		// caused, the server's own trouble with a repeat, or any other answer.
 		inDoubt := func(doubt bool) string {
@@ -78,24 +46,14 @@ func TestOutcomes(t *testing.T) {
 			case tt.Scope != "" && word == tt.First && e.Scope.String() != tt.Scope:
 				t.Errorf("scope %s, want %s", e.Scope, tt.Scope)
 			}
-			retry := time.Time{}
-			if tt.RetryAfter > 0 {
-				retry = now.Add(time.Duration(tt.RetryAfter) * time.Second)
-			}
-			if tt.RetryAt > 0 {
-				retry = time.Unix(tt.RetryAt, 0)
-			}
-			if !e.RetryAt.Equal(retry) {
+			if retry := tt.RetryAt(); !e.RetryAt.Equal(retry) {
 				t.Errorf("retry at %v, want %v", e.RetryAt, retry)
 			}
 		}
 		t.Run(tt.Case, func(t *testing.T) {
 			switch tt.Call {
 			case "publish":
-				for doubt, word := range map[bool]string{false: tt.First, true: tt.Doubt} {
-					if word == "" {
-						word = tt.First
-					}
+				for doubt, word := range tt.Words() {
 					p, e := outcome(a, nil, attempt{pictures: true, doubt: doubt}, now)
 					if word == "published" {
 						if e != nil || p.receipt(now, "answer").RemoteID != tt.RemoteID {
@@ -162,7 +120,7 @@ func TestOutcomeRows(t *testing.T) {
 		{"yes, but later", 200, json.RawMessage(`{"id":"1","created_at":"2026-12-18T09:00:00Z","scheduled_at":"2026-12-18T12:00:00Z"}`), attempt{}, channels.InDoubt, channels.ScopePlatform},
 		{"yes, but which", 200, json.RawMessage(`{"id":"1"}`), attempt{}, channels.InDoubt, channels.ScopePlatform},
 	} {
-		p, e := outcome(answerOf(tt.status, nil, tt.body), nil, tt.p, now)
+		p, e := outcome(channeltest.AnswerOf(tt.status, nil, tt.body), nil, tt.p, now)
 		if e == nil {
 			t.Errorf("%s: published %+v", tt.name, p)
 		} else if e.Fate != tt.fate || e.Scope != tt.scope {
@@ -187,7 +145,7 @@ func TestF31RateLimit(t *testing.T) {
 		{"nothing but Retry-After", "", "", "60", time.Minute},
 		{"none", "", "", "", -1},
 	} {
-		a := answerOf(429, map[string]string{"X-RateLimit-Reset": tt.reset, "Date": tt.date, "Retry-After": tt.after}, json.RawMessage(`{"error":"Too many requests"}`))
+		a := channeltest.AnswerOf(429, map[string]string{"X-RateLimit-Reset": tt.reset, "Date": tt.date, "Retry-After": tt.after}, json.RawMessage(`{"error":"Too many requests"}`))
 		_, e := outcome(a, nil, attempt{}, now)
 		want := now.Add(tt.want)
 		if tt.want < 0 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 
@@ -46,8 +45,8 @@ func (r *Report) First() string {
 // changes nothing. A *LockedError while a daemon has it open: ask that one
 // (Verify). ErrNone where there is no file; else the errors of Open.
 func Check(ctx context.Context, path string) (Report, error) {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return Report{}, fmt.Errorf("%w: %s", ErrNone, path)
+	if err := present(path); err != nil {
+		return Report{}, err
 	}
 	if l, err := acquire(path); err == nil {
 		defer l.release()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -103,6 +104,14 @@ func newestMeta(f io.ReaderAt, size int64) (best meta, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// present is ErrNone where nothing lies at the path.
+func present(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s", ErrNone, path)
+	}
+	return nil
 }
 
 // probe opens the file for reading and returns its schema. It writes nothing.

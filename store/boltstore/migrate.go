@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,8 +35,8 @@ var migrations = []migration{
 // is its schema. The copy lies beside it for that time. Errors are those of
 // Check.
 func TryMigration(ctx context.Context, path string) (from int, r Report, err error) {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return 0, r, fmt.Errorf("%w: %s", ErrNone, path)
+	if err := present(path); err != nil {
+		return 0, r, err
 	}
 	l, err := acquire(path)
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -50,8 +48,8 @@ func OpenReadOnly(path string) (*Store, error) {
 
 // openToRead opens the file of a store of this schema without changing it.
 func openToRead(path string) (*bolt.DB, error) {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s", ErrNone, path)
+	if err := present(path); err != nil {
+		return nil, err
 	}
 	schema, err := probe(path)
 	if err != nil {
