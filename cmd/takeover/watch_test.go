@@ -19,6 +19,9 @@ import (
 // lives and that it ends; beats to whoever listens; shows its numbers; and names
 // a disk that takes nothing, until it does again.
 func TestDaemonIsWatched(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for minutes of the daemon's to pass")
+	}
 	s := newSite(t, "")
 	said, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path("notify"), Net: "unixgram"})
 	if err != nil {
