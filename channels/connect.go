@@ -98,6 +98,13 @@ type Searcher interface {
 	Tagged(ctx context.Context, hashtag string, since time.Time) ([]campaign.Entry, error)
 }
 
+// Watcher is implemented where the platform is asked whether an event is live.
+type Watcher interface {
+	// Watch tells whether the broadcast at an address is live now. An address
+	// that is none of the platform's is an error.
+	Watch(ctx context.Context, address string) (live bool, err error)
+}
+
 // MaxTagged is the most posts that a Searcher gives.
 const MaxTagged = 1000
 

@@ -39,6 +39,7 @@ func (d *Desk) AnchorSet(ctx context.Context, a campaign.Actor, id campaign.Plan
 		if at.Start.Sub(at.Base).Abs() > r.c.Policies.AnchorMoves {
 			at.Base = at.Start
 		}
+		at.Live = at.Live && !at.Start.After(r.now) // what is yet to begin is not live, whatever was said before
 		p.Anchors[anchor] = at
 		return fmt.Sprintf("%s to %s", anchor, at.Start.Format(time.RFC3339)), nil
 	})
@@ -172,16 +173,21 @@ func nothingNew(string) (campaign.Media, bool, error) { return campaign.Media{},
 
 // AnchorLive says that an event is live: what waits for it may go.
 func (d *Desk) AnchorLive(ctx context.Context, a campaign.Actor, id campaign.PlanID, anchor string) (Done, error) {
+	return d.anchorLive(ctx, a, anchor, "by a person", func(r *room) (campaign.Plan, error) { return r.plan(id, campaign.ActAnchor, 0) })
+}
+
+// anchorLive notes that an event of the plan that of gives is live, and how that is known.
+func (d *Desk) anchorLive(ctx context.Context, a campaign.Actor, anchor, how string, of func(*room) (campaign.Plan, error)) (Done, error) {
 	var out Done
 	err := d.do(ctx, a, "anchor.live", func(r *room) error {
-		out = Done{}
-		p, err := r.plan(id, campaign.ActAnchor, 0)
+		out = Done{Rows: []Row{}}
+		p, err := of(r)
 		if err != nil {
 			return err
 		}
 		at, ok := p.Anchors[anchor]
 		if !ok {
-			return fmt.Errorf("anchor %s of plan %s: %w", anchor, id, store.ErrNotFound)
+			return fmt.Errorf("anchor %s of plan %s: %w", anchor, p.ID, store.ErrNotFound)
 		}
 		at.Live = true
 		p.Anchors = maps.Clone(p.Anchors)
@@ -189,12 +195,12 @@ func (d *Desk) AnchorLive(ctx context.Context, a campaign.Actor, id campaign.Pla
 		if err := r.PutPlan(p); err != nil {
 			return err
 		}
-		ds, err := r.OfPlan(id)
+		ds, err := r.OfPlan(p.ID)
 		if err != nil {
 			return err
 		}
 		for _, v := range ds {
-			if v.Anchor != anchor || v.WaitFor == "" || v.Live || v.State.End() {
+			if v.Anchor != anchor || !waitsLive(&v) {
 				continue
 			}
 			v.Live = true
@@ -212,7 +218,7 @@ func (d *Desk) AnchorLive(ctx context.Context, a campaign.Actor, id campaign.Pla
 			}
 			out.Rows = append(out.Rows, row)
 		}
-		r.did(strings.Join([]string{string(id), anchor}, "/"), "%s", list(idsOfRows(out.Rows)))
+		r.did(strings.Join([]string{string(p.ID), anchor}, "/"), "known %s; %s", how, list(idsOfRows(out.Rows)))
 		return nil
 	})
 	if err != nil {
@@ -222,3 +228,6 @@ func (d *Desk) AnchorLive(ctx context.Context, a campaign.Actor, id campaign.Pla
 	d.wake()
 	return out, nil
 }
+
+// waitsLive tells whether the delivery goes only once its event is live.
+func waitsLive(v *campaign.Delivery) bool { return v.WaitFor != "" && !v.Live && !v.State.End() }

@@ -135,6 +135,7 @@ func (dr *draft) alter(r *room, v, n campaign.Delivery) (campaign.Delivery, erro
 	if err := v.Change(n, r.now); err != nil {
 		return v, err
 	}
+	v.Live = v.WaitFor != "" && dr.exp.Anchors[v.Anchor].Live
 	// What paused it may be mended now. A hold stays, and so does a person's
 	// pause of what is late, unless its new time is still to come.
 	if !byPerson(why) || !v.Due.Equal(due) && v.Due.After(r.now) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -146,7 +147,7 @@ func (d *Desk) PlanStatus(ctx context.Context, a campaign.Actor, id campaign.Pla
 			return err
 		}
 		slices.SortFunc(ds, byDue)
-		out = PlanView{Plan: p, Anchors: anchorViews(p.Anchors), ByState: map[campaign.State]int{}, Deadline: r.c.Takeovers[p.Takeover].SubmitBy}
+		out = PlanView{Plan: p, Anchors: anchorViews(p.Anchors, ds), ByState: map[campaign.State]int{}, Deadline: r.c.Takeovers[p.Takeover].SubmitBy}
 		of := map[campaign.PostID][]campaign.Delivery{}
 		var order []campaign.PostID
 		var waiting []campaign.Delivery
@@ -181,17 +182,52 @@ func (d *Desk) PlanStatus(ctx context.Context, a campaign.Actor, id campaign.Pla
 			}
 			out.Posts = append(out.Posts, post)
 		}
-		return nil
+		return r.enliven(&out)
 	})
 	return out, err
 }
 
-func anchorViews(anchors map[string]campaign.Anchor) map[string]AnchorView {
+func anchorViews(anchors map[string]campaign.Anchor, ds []campaign.Delivery) map[string]AnchorView {
 	views := map[string]AnchorView{}
 	for id, a := range anchors {
-		views[id] = AnchorView{a, Span(a.Length)}
+		waits := slices.ContainsFunc(ds, func(v campaign.Delivery) bool { return v.Anchor == id && waitsLive(&v) })
+		views[id] = AnchorView{a, Span(a.Length), waits}
 	}
 	return views
+}
+
+// enliven adds to the posts of a plan what people do after its submission:
+// values to fill in, and the challenges with those who answered.
+func (r *room) enliven(v *PlanView) error {
+	source, err := r.Blob(v.Source)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it was not handed in as a file
+	} else if err != nil {
+		return err
+	}
+	parsed, _ := plan.Parse(v.File, source)
+	if parsed == nil || !slices.ContainsFunc(parsed.Posts, func(x plan.Post) bool { return x.Challenge != nil || len(x.Asked(nil)) > 0 }) {
+		return nil
+	}
+	entries, err := entriesOf(r.Tx, v.ID)
+	if err != nil {
+		return err
+	}
+	for i := range v.Posts {
+		post := &v.Posts[i]
+		j := slices.IndexFunc(parsed.Posts, func(x plan.Post) bool { return x.ID.Value == string(post.ID) })
+		if j < 0 || len(post.Rows) == 0 {
+			continue
+		}
+		x := &parsed.Posts[j]
+		post.Asks = x.Asked(v.Values)
+		if x.Challenge != nil {
+			post.Challenge = &ChallengeView{Hashtag: x.Challenge.Hashtag.Value, Rules: x.Challenge.Rules.Value,
+				Entries: slices.DeleteFunc(slices.Clone(entries), func(e Entries) bool { return e.Post != post.ID })}
+			post.Challenge.Closes, _ = parsed.Ends(x.Challenge, r.c.Location())
+		}
+	}
+	return nil
 }
 
 // statusOf derives where a post stands. A comment counts until a later

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -94,6 +95,19 @@ type PlanView struct {
 type AnchorView struct {
 	campaign.Anchor
 	Length Span `json:"length"`
+	// Waits tells that something goes only once somebody, or the platform, says that it is live.
+	Waits bool `json:"waits"`
+}
+
+// End is when the event ends as it stands.
+func (a AnchorView) End() time.Time { return a.Start.Add(a.Anchor.Length) }
+
+// ChallengeView is a challenge as its file says it now, and who answered it.
+type ChallengeView struct {
+	Hashtag string    `json:"hashtag"`
+	Rules   string    `json:"rules,omitempty"`
+	Closes  time.Time `json:"closes,omitzero"`
+	Entries []Entries `json:"entries"` // by channel that was searched
 }
 
 // PostView is one post of a plan.
@@ -103,6 +117,9 @@ type PostView struct {
 	Status   PostStatus         `json:"status"`
 	Rows     []Row              `json:"rows"`
 	Comments []campaign.Comment `json:"comments,omitempty"`
+	// Asks are the values that are filled in after submission.
+	Asks      []plan.AskedValue `json:"asks,omitempty"`
+	Challenge *ChallengeView    `json:"challenge,omitempty"`
 }
 
 // PlanLine is a plan in a list.

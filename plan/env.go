@@ -120,6 +120,28 @@ type AskedValue struct {
 	Value string          `json:"value,omitempty"` // what was filled in
 }
 
+// Asked are the values of a post that are filled in after submission, in the
+// order of the file, with what was filled in, by ValueKey.
+func (x *Post) Asked(filled map[string]string) []AskedValue {
+	var out []AskedValue
+	for _, s := range x.parts() {
+		for _, v := range s.Values {
+			out = append(out, x.asked(s, v, filled))
+		}
+	}
+	return out
+}
+
+// asked is a value of a step of the post, or of the post itself.
+func (x *Post) asked(s *Step, v Value, filled map[string]string) AskedValue {
+	name := ""
+	if s != &x.Step {
+		name = s.ID.Value
+	}
+	key := ValueKey(x.ID.Value, name, v.Name.Value)
+	return AskedValue{Key: key, Post: campaign.PostID(x.ID.Value), Min: v.Min, Max: v.Max, Value: filled[key]}
+}
+
 // Note says that the due time of a delivery is not the written one, because
 // its channel keeps a distance between posts.
 type Note struct {

@@ -106,13 +106,9 @@ func sortedTags(t Text) []string { return slices.Sorted(maps.Keys(t.Lang)) }
 
 // checkValue checks the bounds of a number that is filled in later, and what was filled in.
 func (e *expander) checkValue(x *Post, s *Step, v Value) {
-	name := ""
-	if s != &x.Step {
-		name = s.ID.Value
-	}
-	key := ValueKey(x.ID.Value, name, v.Name.Value)
-	filled := e.env.Values[key]
-	e.asked = append(e.asked, AskedValue{Key: key, Post: campaign.PostID(x.ID.Value), Min: v.Min, Max: v.Max, Value: filled})
+	asked := x.asked(s, v, e.env.Values)
+	filled := asked.Value
+	e.asked = append(e.asked, asked)
 	if v.Min > v.Max {
 		e.fault(v.Name.Pos, "P096", fmt.Sprintf("min %d is above max %d", v.Min, v.Max), "swap them")
 		return

@@ -82,6 +82,53 @@ func (s *Server) withdrawPlan(w http.ResponseWriter, r *http.Request, p page) er
 	return s.after(w, p, done, err, "/plans/"+r.PathValue("plan"))
 }
 
+// moveEvent moves a livestream, and with it what hangs on it; what went before
+// is listed with the corrections that are proposed.
+func (s *Server) moveEvent(w http.ResponseWriter, r *http.Request, p page) error {
+	at, err := p.moment(r.PostFormValue("start"))
+	if err != nil {
+		return err
+	}
+	if at.IsZero() {
+		return errTime
+	}
+	expect, _ := strconv.Atoi(r.PostFormValue("expect"))
+	out, err := s.Desk.AnchorSet(r.Context(), p.actor, campaign.PlanID(r.PathValue("plan")), r.PathValue("anchor"), at, expect)
+	return s.moved(w, r, p, out, err)
+}
+
+func (s *Server) fillValue(w http.ResponseWriter, r *http.Request, p page) error {
+	expect, _ := strconv.Atoi(r.PostFormValue("expect"))
+	out, err := s.Desk.FillValue(r.Context(), p.actor, campaign.PlanID(r.PathValue("plan")), r.PostFormValue("key"), strings.TrimSpace(r.PostFormValue("value")), expect)
+	return s.moved(w, r, p, out, err)
+}
+
+func (s *Server) eventIsLive(w http.ResponseWriter, r *http.Request, p page) error {
+	done, err := s.Desk.AnchorLive(r.Context(), p.actor, campaign.PlanID(r.PathValue("plan")), r.PathValue("anchor"))
+	return s.after(w, p, done, err, "/plans/"+r.PathValue("plan"))
+}
+
+type movedView struct {
+	page
+	desk.Moved
+	Changed int // deliveries that follow
+	Back    string
+}
+
+// moved says what became of a move, or what stands in its way.
+func (s *Server) moved(w http.ResponseWriter, r *http.Request, p page, out desk.Moved, err error) error {
+	status := http.StatusOK
+	p.Title = p.T("done")
+	switch {
+	case errors.Is(err, desk.ErrFindings) && len(out.Findings) > 0:
+		p.Title, status = p.T("not_done"), http.StatusUnprocessableEntity
+	case err != nil:
+		return err
+	}
+	s.render(w, status, "moved.html", movedView{p, out, out.Edited, "/plans/" + r.PathValue("plan")})
+	return nil
+}
+
 func (s *Server) planSheet(w http.ResponseWriter, r *http.Request, p page) error {
 	format := sheet.Format("xlsx")
 	if r.URL.Query().Get("format") == "csv" {

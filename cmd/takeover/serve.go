@@ -255,7 +255,7 @@ func isTerminal(w any) bool {
 
 // jobs is the housekeeping of a daemon.
 func (h *house) jobs() []scheduler.Job {
-	jobs := []scheduler.Job{{Name: "consents", Spec: "@every 2s", Run: h.desk.EndConsents}, {Name: "telling", Spec: "@every 1m", Run: h.desk.TellOpen}, {Name: "zones", Spec: "@every 10m", Run: h.desk.TellZones}, {Name: "entries", Spec: "@every 10m", Run: h.desk.CollectEntries}, {Name: "channels", Spec: "@every 6h", Run: h.desk.CheckChannels}, {Name: "numbers", Spec: "@every 10m", Run: func(ctx context.Context) error {
+	jobs := []scheduler.Job{{Name: "consents", Spec: "@every 2s", Run: h.desk.EndConsents}, {Name: "telling", Spec: "@every 1m", Run: h.desk.TellOpen}, {Name: "zones", Spec: "@every 10m", Run: h.desk.TellZones}, {Name: "entries", Spec: "@every 10m", Run: h.desk.CollectEntries}, {Name: "events", Spec: "@every 15s", Run: h.desk.WatchEvents}, {Name: "channels", Spec: "@every 6h", Run: h.desk.CheckChannels}, {Name: "numbers", Spec: "@every 10m", Run: func(ctx context.Context) error {
 		_, err := h.desk.CollectNumbers(ctx)
 		return err
 	}}}
