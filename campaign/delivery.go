@@ -48,6 +48,9 @@ const (
 	Message    Kind = "message"
 )
 
+// Kinds are all that a plan's posts can be.
+func Kinds() []Kind { return []Kind{Quote, Challenge, Livestream, Message} }
+
 // Class says how much a platform lets us know about a lost answer. Source: platforms.md §0.4.
 type Class string
 

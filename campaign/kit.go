@@ -16,6 +16,20 @@ type Kit struct {
 	Hashtags []string `json:"hashtags,omitempty"` // of plans that say none
 	// Phrases are texts that plans use as {phrase:ID}, by id and language.
 	Phrases map[string]map[string]string `json:"phrases,omitempty"`
+	// Credits are lines that media of plans name as {credit:ID}, by id.
+	Credits map[string]string `json:"credits,omitempty"`
+	// Templates are texts that posts of a phase use as {template}, by phase, kind of
+	// the post and language. They may hold every other placeholder of a text.
+	Templates map[TakeoverID]map[Kind]map[string]string `json:"templates,omitempty"`
+	// Fonts are asked for the letters of cards before those that are built in, the first first.
+	Fonts []Font `json:"fonts,omitempty"`
+}
+
+// Font is a font file of the campaign's own.
+type Font struct {
+	File    Digest `json:"file"`           // a stored font
+	Name    string `json:"name,omitempty"` // as people call it
+	Licence string `json:"licence"`        // under which it may be used, such as OFL-1.1
 }
 
 // Clone is a copy that shares nothing with k.
@@ -24,6 +38,15 @@ func (k Kit) Clone() Kit {
 	k.Phrases = maps.Clone(k.Phrases)
 	for id, phrase := range k.Phrases {
 		k.Phrases[id] = maps.Clone(phrase)
+	}
+	k.Credits, k.Fonts = maps.Clone(k.Credits), slices.Clone(k.Fonts)
+	k.Templates = maps.Clone(k.Templates)
+	for phase, kinds := range k.Templates {
+		kinds = maps.Clone(kinds)
+		for kind, text := range kinds {
+			kinds[kind] = maps.Clone(text)
+		}
+		k.Templates[phase] = kinds
 	}
 	return k
 }

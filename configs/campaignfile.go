@@ -368,7 +368,56 @@ func (r *campaignReader) kit(v yamlwalk.Value) {
 			k.Phrases[e.Key.Value] = r.phrase(e.Value)
 		}
 	}
+	if credits := m.Opt("credits"); credits.Written() {
+		k.Credits = map[string]string{}
+		for _, e := range ids(credits, 0, maxTagValues) {
+			if s := r.bounded(e.Value, "credit line", maxCredit); s != "" {
+				k.Credits[e.Key.Value] = s
+			}
+		}
+	}
+	if templates := m.Opt("templates"); templates.Written() {
+		k.Templates = map[campaign.TakeoverID]map[campaign.Kind]map[string]string{}
+		for _, e := range ids(templates, 0, maxWindows) {
+			if of := r.templates(e); len(of) > 0 {
+				k.Templates[campaign.TakeoverID(e.Key.Value)] = of
+			}
+		}
+	}
+	if fonts := m.Opt("fonts"); fonts.Written() {
+		for _, item := range fonts.List(0, maxFonts) {
+			f := item.Map()
+			k.Fonts = append(k.Fonts, campaign.Font{
+				File:    campaign.Digest(f.Need("file").Match(digestForm, "the digest of a stored font", "as the kit's page fills it in").Value),
+				Name:    r.bounded(f.Opt("name"), "name", maxCredit),
+				Licence: r.bounded(f.Need("licence"), "licence", maxCredit),
+			})
+			f.Done()
+		}
+	}
 	m.Done()
+}
+
+// Bounds of the kit: bytes of a line, and fonts, each of which a card reads.
+const (
+	maxCredit = 500
+	maxFonts  = 8
+)
+
+// templates are the texts of one phase, by kind of post and language.
+func (r *campaignReader) templates(phase yamlwalk.Entry) map[campaign.Kind]map[string]string {
+	if _, ok := r.c.Takeovers[campaign.TakeoverID(phase.Key.Value)]; !ok {
+		phase.Error("C071", fmt.Sprintf("there is no window %q", short(phase.Key.Value)), "write the id of a window")
+	}
+	out := map[campaign.Kind]map[string]string{}
+	m := phase.Value.Map()
+	for _, kind := range campaign.Kinds() {
+		if v := m.Opt(string(kind)); v.Written() {
+			out[kind] = r.phrase(v)
+		}
+	}
+	m.Done()
+	return out
 }
 
 // digestPattern is the form of a stored picture's digest.
@@ -389,16 +438,21 @@ func (r *campaignReader) phrase(v yamlwalk.Value) map[string]string {
 			e.Value.Error("C030", fmt.Sprintf("%q is not one of the campaign's languages", short(e.Key.Value)), "add it to languages, or remove it here")
 			continue
 		}
-		s := e.Value.String()
-		if len(s.Value) > maxPhrase {
-			e.Value.Error("C007", fmt.Sprintf("the phrase has %d bytes, at most %d are taken", len(s.Value), maxPhrase), "shorten it")
-			continue
-		}
-		if s.Written() {
-			out[e.Key.Value] = s.Value
+		if s := r.bounded(e.Value, "phrase", maxPhrase); s != "" {
+			out[e.Key.Value] = s
 		}
 	}
 	return out
+}
+
+// bounded is a text of at most so many bytes.
+func (r *campaignReader) bounded(v yamlwalk.Value, what string, most int) string {
+	s := v.String()
+	if len(s.Value) > most {
+		v.Error("C007", fmt.Sprintf("the %s has %d bytes, at most %d are taken", what, len(s.Value), most), "shorten it")
+		return ""
+	}
+	return s.Value
 }
 
 // approvals is 0, 1, 2, or "optional": asked of nobody, recorded if given.

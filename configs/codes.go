@@ -37,6 +37,7 @@ func Codes() []Code {
 		{"C060", "a policy has a value that it cannot take", "write one that the finding names"},
 		{"C061", "a role, a deputy or the mechanism of a lead is unknown, or a person stands twice", "write a known role, person or mechanism; give one entry all roles"},
 		{"C070", "the letters and the band of cards are too alike to be read", "write a darker band or a lighter ink"},
+		{"C071", "the kit has templates for a window that there is not", "write the id of a window"},
 		{"W061", "fewer people may approve than must", "give more people the role, or lower policies.approvals"},
 	}
 }

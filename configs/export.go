@@ -145,15 +145,23 @@ func kitTree(k campaign.Kit) []entry {
 	kids = appendIf(kids, k.Ink != "", leaf("ink", k.Ink))
 	kids = appendIf(kids, k.Logo != "", leaf("logo", string(k.Logo)))
 	kids = appendIf(kids, len(k.Hashtags) > 0, leaf("hashtags", k.Hashtags))
-	phrases := mapOf("phrases", k.Phrases, func(phrase map[string]string) []entry {
-		var kids []entry
-		for _, lang := range slices.Sorted(maps.Keys(phrase)) {
-			kids = append(kids, leaf(lang, phrase[lang]))
-		}
-		return kids
+	phrases := mapOf("phrases", k.Phrases, byLanguage)
+	kids = appendIf(kids, len(k.Phrases) > 0, phrases)
+	kids = appendIf(kids, len(k.Credits) > 0, mapOf("credits", k.Credits, nil))
+	templates := mapOf("templates", k.Templates, func(kinds map[campaign.Kind]map[string]string) []entry {
+		return mapOf("", kinds, byLanguage).kids
 	})
-	return appendIf(kids, len(k.Phrases) > 0, phrases)
+	kids = appendIf(kids, len(k.Templates) > 0, templates)
+	fonts := entry{key: "fonts"}
+	for _, f := range k.Fonts {
+		font := []entry{leaf("file", string(f.File))}
+		font = appendIf(font, f.Name != "", leaf("name", f.Name))
+		fonts.kids = append(fonts.kids, entry{item: true, kids: append(font, leaf("licence", f.Licence))})
+	}
+	return appendIf(kids, len(k.Fonts) > 0, fonts)
 }
+
+func byLanguage(text map[string]string) []entry { return mapOf("", text, nil).kids }
 
 func policyTree(p campaign.Policies) []entry {
 	who := make([]string, len(p.WhoMayStop))

@@ -76,6 +76,12 @@ func genCampaign(t *rapid.T) campaign.Campaign {
 		c.Kit = campaign.Kit{Band: "#102030", Ink: rapid.SampledFrom([]string{"", "#FFFFFF"}).Draw(t, "ink"), Hashtags: rapid.SampledFrom([][]string{nil, {"#ItTakesACommunity", "#مجتمع"}}).Draw(t, "hashtags"),
 			Logo: rapid.SampledFrom([]campaign.Digest{"", campaign.DigestOf([]byte("logo"))}).Draw(t, "logo")}
 		if rapid.Bool().Draw(t, "phrases") {
+			c.Kit.Credits = map[string]string{"archive": genText.Draw(t, "credit")}
+			c.Kit.Fonts = []campaign.Font{{File: campaign.DigestOf([]byte("font")), Name: rapid.SampledFrom([]string{"", "Example Sans"}).Draw(t, "font"), Licence: "OFL-1.1"}}
+			for w := range c.Takeovers {
+				c.Kit.Templates = map[campaign.TakeoverID]map[campaign.Kind]map[string]string{w: {campaign.Quote: {c.Languages[0]: "“{quote}”"}, campaign.Message: {c.Languages[0]: genText.Draw(t, "template")}}}
+				break
+			}
 			c.Kit.Phrases = map[string]map[string]string{"welcome": {c.Languages[0]: genText.Draw(t, "phrase")}}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/yamlwalk"
 )
 
@@ -74,13 +75,28 @@ func campaignSchema() node {
 		"balance":  byID(byID(pattern(sharePattern), 1, maxTagValues), 0, maxTags),
 		"policies": policySchema(),
 		"kit": object(node{
-			"band":     describe(pattern(colourPattern), "colour behind the words of quote cards"),
-			"ink":      describe(pattern(colourPattern), "colour of the words"),
-			"logo":     describe(pattern(digestPattern), "digest of the logo on quote cards; the kit's page takes the picture and fills it in"),
-			"hashtags": describe(list(pattern(hashtagPattern), 1, maxTags), "of plans that say none"),
-			"phrases":  describe(byID(mapOfSchemas(languagePattern, text(), 1, maxLanguages), 0, maxTagValues), "texts that plans use as {phrase:ID}, by language"),
+			"band":      describe(pattern(colourPattern), "colour behind the words of quote cards"),
+			"ink":       describe(pattern(colourPattern), "colour of the words"),
+			"logo":      describe(pattern(digestPattern), "digest of the logo on quote cards; the kit's page takes the picture and fills it in"),
+			"hashtags":  describe(list(pattern(hashtagPattern), 1, maxTags), "of plans that say none"),
+			"phrases":   describe(byID(mapOfSchemas(languagePattern, text(), 1, maxLanguages), 0, maxTagValues), "texts that plans use as {phrase:ID}, by language"),
+			"credits":   describe(byID(text(), 0, maxTagValues), "lines that media of plans name as credit: \"{credit:ID}\""),
+			"templates": describe(byID(templateSchema(), 0, maxWindows), "texts that posts of a window use as {template}, by window, kind of the post and language"),
+			"fonts": describe(list(object(node{
+				"file":    pattern(digestPattern),
+				"name":    text(),
+				"licence": describe(text(), "under which the font may be used, such as OFL-1.1"),
+			}, "file", "licence"), 0, maxFonts), "asked for the letters of quote cards before those that are built in; the kit's page takes the file and fills this in"),
 		}),
 	}, "schema", "campaign", "mechanisms", "channels")
+}
+
+func templateSchema() node {
+	kinds := node{}
+	for _, kind := range campaign.Kinds() {
+		kinds[string(kind)] = mapOfSchemas(languagePattern, text(), 1, maxLanguages)
+	}
+	return object(kinds)
 }
 
 func policySchema() node {

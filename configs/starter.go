@@ -90,6 +90,9 @@ kit: {}
 #  logo: <64 hex digits>   # of the picture on quote cards; the kit's page takes it and fills this in
 #  hashtags: ["#ItTakesACommunity"]
 #  phrases: {welcome: {en: "Everyone belongs."}}
+#  credits: {archive: "Photo: Example Archive"}   # media of plans name it: credit: "{credit:archive}"
+#  templates: {mayors-dec: {quote: {en: "“{quote}” {hashtags}"}}}   # posts of the window use it: text: "{template}"
+#  fonts: [{file: <64 hex digits>, name: Example Sans, licence: OFL-1.1}]   # the kit's page takes the file
 
 # The campaign's choices, each with its default.
 policies:

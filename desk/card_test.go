@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,7 +115,7 @@ func TestTheCardIsWhatGoesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		q := plan.QuoteCard{Quote: "Words of hers.", Speaker: "A nurse", Credit: "Ana", Language: "en", Focus: [2]float64{0.5, 0.5}, Width: got.Bounds().Dx(), Height: got.Bounds().Dy()}
-		want, err := q.Draw([]image.Image{under, nil})
+		want, err := q.Draw([]image.Image{under, nil}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,6 +202,69 @@ func TestAnotherKitChangesNothingSilently(t *testing.T) {
 	}
 	if again, err := w.ApplyCampaign(ctx, w.boss(), c, 0, true); err != nil || len(again.Restyled) != 0 {
 		t.Errorf("the same kit: %v, %v", err, again.Restyled)
+	}
+}
+
+// TestTheKitsFontsCreditsAndTemplates: of each of them the queued posts that another
+// kit would change are told, none is changed, and the plan handed in again takes it.
+func TestTheKitsFontsCreditsAndTemplates(t *testing.T) {
+	w := newWorld(t)
+	photo, err := w.StoreMedia(ctx, w.lead(), bytes.NewReader(dot()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.StoreFont(ctx, w.lead(), bytes.NewReader(nil)); !errors.Is(err, campaign.ErrNotAllowed) {
+		t.Errorf("a lead brings a font: %v", err)
+	}
+	if _, err := w.StoreFont(ctx, w.boss(), bytes.NewReader(dot())); err == nil {
+		t.Error("a picture is taken for a font")
+	}
+	file, err := os.ReadFile("../internal/card/fonts/NotoSansCJKsc-Regular.otf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	font, err := w.StoreFont(ctx, w.boss(), bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := sample()
+	c.Kit = campaign.Kit{Credits: map[string]string{"ana": "Ana"},
+		Templates: map[campaign.TakeoverID]map[campaign.Kind]map[string]string{"mayors-dec": {campaign.Message: {"en": "Streets of ours."}}}}
+	if _, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	in := Submission{File: "mayors.yaml", Source: bytes.Replace(cardPlan("2026-12-15T09:00", "\"{credit:ana}\""), []byte("posts:\n"), []byte("posts:\n"+post("other", "2026-12-16T09:00", "{template}")), 1),
+		Media: map[string]campaign.Digest{"nurse.png": photo.Digest}}
+	if out, err := w.Submit(ctx, w.lead(), in); err != nil {
+		t.Fatal(err, out.Findings)
+	}
+	for _, tt := range []struct {
+		name string
+		post campaign.PostID
+		edit func(*campaign.Kit)
+	}{
+		{"another font", "hers", func(k *campaign.Kit) {
+			k.Fonts = []campaign.Font{{File: font.Digest, Name: font.Name, Licence: "OFL-1.1"}}
+		}},
+		{"another credit line", "hers", func(k *campaign.Kit) { k.Credits = map[string]string{"ana": "Photo: Ana"} }},
+		{"another template", "other", func(k *campaign.Kit) {
+			k.Templates = map[campaign.TakeoverID]map[campaign.Kind]map[string]string{"mayors-dec": {campaign.Message: {"en": "Our streets."}}}
+		}},
+	} {
+		before := w.of(tt.post)[0]
+		tt.edit(&c.Kit)
+		for _, dry := range []bool{true, false} {
+			out, err := w.ApplyCampaign(ctx, w.boss(), c, 0, dry)
+			if err != nil || len(out.Restyled) != len(w.of(tt.post)) || out.Restyled[0].Post != tt.post {
+				t.Fatalf("%s, dry %v: %v, %d would look otherwise", tt.name, dry, err, len(out.Restyled))
+			}
+		}
+		if now := w.of(tt.post)[0]; now.Content != before.Content {
+			t.Errorf("%s changed what is queued", tt.name)
+		}
+		if out, err := w.Submit(ctx, w.lead(), in); err != nil || out.Edited != len(w.of(tt.post)) || w.of(tt.post)[0].Content == before.Content {
+			t.Errorf("%s, handed in again: %v, %+v", tt.name, err, out.Findings)
+		}
 	}
 }
 

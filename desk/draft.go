@@ -59,7 +59,7 @@ func (d *Desk) derive(r *room, parsed *plan.Plan, found campaign.Findings, old *
 	}
 	var failed error
 	env.Now, env.Campaign, env.Surface, env.Existing = r.now, r.c, d.surfaces(r), existing
-	env.Rendition, env.Card = r.pictures.of, r.pictures.card
+	env.Rendition, env.Card, env.Font = r.pictures.of, r.pictures.card, d.font()
 	env.Twins = func(lane campaign.LaneID, fingerprint string) []campaign.Delivery {
 		ts, err := r.Twins(lane, fingerprint)
 		failed = errors.Join(failed, err)

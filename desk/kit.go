@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/card"
 	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
@@ -32,6 +34,41 @@ func (d *Desk) Logo(ctx context.Context, a campaign.Actor) (b []byte, kind strin
 		err = fmt.Errorf("the campaign's logo: %w", store.ErrNotFound)
 	}
 	return b, info.Type, err
+}
+
+// KeptFont is a font file that was kept for the kit.
+type KeptFont struct {
+	Digest campaign.Digest `json:"digest"`
+	Name   string          `json:"name,omitempty"` // of its family, as it says itself
+}
+
+// StoreFont keeps a font file for the kit's cards; the error says what is wrong
+// with one that cannot be used.
+func (d *Desk) StoreFont(ctx context.Context, a campaign.Actor, file io.Reader) (KeptFont, error) {
+	if d.Media == nil {
+		return KeptFont{}, fmt.Errorf("%w: no media folder is set up here", ErrUsage)
+	}
+	if err := d.MayApply(ctx, a); err != nil {
+		return KeptFont{}, err
+	}
+	b, err := io.ReadAll(io.LimitReader(file, card.MaxFont+1))
+	if err != nil {
+		return KeptFont{}, err
+	}
+	font, err := card.ReadFont(b)
+	if err != nil {
+		return KeptFont{}, err
+	}
+	out := KeptFont{Digest: campaign.DigestOf(b), Name: font.Name}
+	return out, d.Media.Keep(out.Digest, b)
+}
+
+// font is plan.Env.Font; nil where there is no media folder.
+func (d *Desk) font() func(campaign.Digest) ([]byte, error) {
+	if d.Media == nil {
+		return nil
+	}
+	return d.Media.Read
 }
 
 // restyled are the queued deliveries that the kit of c would change, were their
@@ -88,7 +125,7 @@ func (d *Desk) looks(r *room, parsed *plan.Plan, p *campaign.Plan, existing []ca
 // Cards are told apart by what is on them, so that none is drawn.
 func (d *Desk) derived(r *room, parsed *plan.Plan, p *campaign.Plan, existing []campaign.Delivery, kit campaign.Kit) []campaign.Delivery {
 	env := plan.Env{Now: r.now, Campaign: r.c, Surface: d.surfaces(r), Existing: existing, Author: p.By, Revision: p.Revision,
-		Media: beside(nothingNew, p), Anchors: p.Anchors, Values: p.Values, Kit: &kit,
+		Media: beside(nothingNew, p), Anchors: p.Anchors, Values: p.Values, Kit: &kit, Font: d.font(),
 		Card: func(q plan.QuoteCard, _ campaign.Limits) (campaign.Media, error) {
 			return campaign.Media{Digest: q.Key(), Type: "image/png", Width: q.Width, Height: q.Height}, nil
 		}}

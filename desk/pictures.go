@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"slices"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/card"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
 )
@@ -74,7 +76,19 @@ func (p *pictures) card(q plan.QuoteCard, l campaign.Limits) (campaign.Media, er
 				if _, err := s.Info(q.Logo); q.Logo != "" && err != nil {
 					return media.Info{}, fmt.Errorf("the logo of the kit is not in the media folder (%v)", err)
 				}
-				return s.Draw(ctx, q.Key(), q.Pictures(), l, q.Draw)
+				var fonts []*card.Font
+				for _, f := range q.Fonts {
+					b, err := s.Read(f)
+					if err != nil {
+						return media.Info{}, fmt.Errorf("a font of the kit is not in the media folder (%v)", err)
+					}
+					font, err := card.ReadFont(b)
+					if err != nil {
+						return media.Info{}, err
+					}
+					fonts = append(fonts, font)
+				}
+				return s.Draw(ctx, q.Key(), q.Pictures(), l, func(of []image.Image) (image.Image, error) { return q.Draw(of, fonts) })
 			}})
 			return campaign.Media{}, nil // the transaction ends here, and begins anew
 		}

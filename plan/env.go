@@ -25,6 +25,9 @@ type Env struct {
 	// Card is a quote drawn on its photo, as a channel with those limits takes it;
 	// an error as of Media where it cannot be. nil: what it would be stands for it.
 	Card func(q QuoteCard, l campaign.Limits) (campaign.Media, error)
+	// Font is the file of a font of the kit; an error where it is lost. nil: what is
+	// written in its letters is not known here, and the built-in ones stand for it.
+	Font func(campaign.Digest) ([]byte, error)
 	// Kit is what the plan is rendered with; nil: the campaign's.
 	Kit *campaign.Kit
 	// What people changed beside the file; nil at the first submission.
@@ -75,6 +78,8 @@ var (
 	ErrMediaSize = errors.New("too large")
 	// ErrMediaLeaves is for a path that looks right and leads elsewhere all the same, as symbolic links do.
 	ErrMediaLeaves = errors.New("the path leaves the plan's folder")
+	// ErrKitFont is for a font of the kit that cannot be had.
+	ErrKitFont = errors.New("a font of the kit is missing")
 )
 
 // MediaError is err, which wraps kind as well: one of the ErrMedia errors. Its

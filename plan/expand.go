@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/card"
 )
 
 // Bounds of an expansion.
@@ -78,7 +79,8 @@ type expander struct {
 	said     map[finding]bool
 	badTimes map[finding]*badTimes // by place and code
 	existing map[campaign.DeliveryID]*campaign.Delivery
-	cards    map[QuoteCard]error // what stands in the way of each
+	fonts    []*card.Font              // of the kit, once a card needs them
+	cards    map[campaign.Digest]error // by key, what stands in the way of each
 	asked    []AskedValue
 	notes    []Note
 }
@@ -92,7 +94,7 @@ type finding struct {
 
 func newExpander(p *Plan, env Env) *expander {
 	e := &expander{p: p, env: env, c: env.Campaign, post: -1, said: map[finding]bool{}, badTimes: map[finding]*badTimes{}, bad: map[int]bool{},
-		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, surfaces: map[campaign.ChannelID]Surface{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}, cards: map[QuoteCard]error{}}
+		anchors: map[string]campaign.Anchor{}, media: map[string]campaign.Media{}, surfaces: map[campaign.ChannelID]Surface{}, existing: map[campaign.DeliveryID]*campaign.Delivery{}, cards: map[campaign.Digest]error{}}
 	if env.Kit != nil {
 		e.kit = *env.Kit
 	} else if env.Campaign != nil {

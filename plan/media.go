@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,6 +42,7 @@ func (e *expander) headerMedia() {
 		}
 		e.vetText(m.Alt.All)
 		e.vetText(m.Credit)
+		e.creditLine(m)
 		if !m.Credit.Written() && !e.follows() {
 			e.fault(m.Pos, "P074", fmt.Sprintf("%s has no credit", m.ID.Value), `add "credit" with who made it`)
 		}
@@ -122,10 +125,27 @@ func (e *expander) mediumOf(id Str) (Media, campaign.Media, bool) {
 		return m, campaign.Media{}, false
 	}
 	c := e.media[m.File.Value]
-	c.Credit, c.Licence = norm.NFC.String(m.Credit.Value), m.Licence.Value
+	c.Credit, c.Licence = e.creditLine(m), m.Licence.Value
 	c.Shows, c.Consent, c.Focus = m.Shows.Value, m.Consent.Value, m.Focus
 	return m, c, true
 }
+
+// creditLine is the credit of a medium: what the plan writes, or the line of the
+// kit that it names.
+func (e *expander) creditLine(m Media) string {
+	line := m.Credit.Value
+	if named := kitCredit.FindStringSubmatch(line); named != nil {
+		var ok bool
+		if line, ok = e.kit.Credits[named[1]]; !ok {
+			e.fault(m.Credit.Pos, "P052", fmt.Sprintf("the campaign's kit has no credit line %q", clip(named[1])), oneOf(named[1], slices.Sorted(maps.Keys(e.kit.Credits)), "write the credit itself"))
+		}
+		e.vetText(Str{Value: line, Pos: m.Credit.Pos})
+	}
+	return norm.NFC.String(line)
+}
+
+// kitCredit is a credit that names a line of the kit.
+var kitCredit = regexp.MustCompile(`^\{credit:([^{}]*)\}$`)
 
 func (e *expander) mediaIDs() []string {
 	var out []string

@@ -13,7 +13,7 @@ import (
 )
 
 // QuoteCard is what the card of a quote says and how large it is. Equal values
-// are the same card.
+// of Key are the same card.
 type QuoteCard struct {
 	Quote    string          `json:"quote"`
 	Speaker  string          `json:"speaker"`
@@ -26,6 +26,8 @@ type QuoteCard struct {
 	Height   int             `json:"height"`
 	Band     string          `json:"band,omitempty"` // colours of the kit, "#121F3A"; "": the program's
 	Ink      string          `json:"ink,omitempty"`
+	// Fonts are the kit's own, asked before those that are built in.
+	Fonts []campaign.Digest `json:"fonts,omitempty"`
 }
 
 // Key names the card by everything that makes it what it is.
@@ -40,9 +42,11 @@ func (q QuoteCard) Key() campaign.Digest {
 // Pictures are those that Draw takes: photo and logo, "" where there is none.
 func (q QuoteCard) Pictures() []campaign.Digest { return []campaign.Digest{q.Photo, q.Logo} }
 
-// Draw draws the card of its pictures, nil where there is none.
-func (q QuoteCard) Draw(pictures []image.Image) (image.Image, error) {
-	return card.Draw(q.spec(pictures[0], pictures[1]))
+// Draw draws the card of its pictures, nil where there is none, in its fonts.
+func (q QuoteCard) Draw(pictures []image.Image, fonts []*card.Font) (image.Image, error) {
+	s := q.spec(pictures[0], pictures[1])
+	s.Fonts = fonts
+	return card.Draw(s)
 }
 
 // Alt is the alt text that the card needs: its words in full, and what its photo shows.
@@ -112,7 +116,7 @@ func (e *expander) quoteCard(x *Post, v view, langs []string) (m campaign.Media,
 		if photo, m, ok = e.mediumOf(x.Quote.Photo); !ok {
 			return m, false
 		}
-		q.Photo, photoAlt = m.Digest, e.altIn(photo, []string{lang})
+		q.Photo, q.Credit, photoAlt = m.Digest, m.Credit, e.altIn(photo, []string{lang})
 	}
 	if !said.Written() {
 		e.fault(x.Quote.Pos, "P050", fmt.Sprintf("the quote is not written in %q, in which its card goes out", lang), fmt.Sprintf("write it in %q, or card: false", lang))
@@ -120,6 +124,9 @@ func (e *expander) quoteCard(x *Post, v view, langs []string) (m campaign.Media,
 	}
 	size := e.surface(v.channel).cardSize()
 	q.Width, q.Height, q.Band, q.Ink, q.Logo = size[0], size[1], e.kit.Band, e.kit.Ink, e.kit.Logo
+	for _, f := range e.kit.Fonts {
+		q.Fonts = append(q.Fonts, f.File)
+	}
 	if !e.canDraw(q, x.Quote.Photo.Written(), said.Pos) {
 		return m, false
 	}
@@ -154,10 +161,11 @@ func (e *expander) canDraw(q QuoteCard, onPhoto bool, at Pos) bool {
 	if q.Logo != "" {
 		logo = image.Black // and beside any logo
 	}
-	err, tried := e.cards[q]
+	key := q.Key()
+	err, tried := e.cards[key]
 	if !tried {
-		err = card.Check(q.spec(photo, logo))
-		e.cards[q] = err
+		err = e.checkSpec(q.spec(photo, logo))
+		e.cards[key] = err
 	}
 	if err != nil {
 		e.cardFault(at, err)
@@ -165,9 +173,35 @@ func (e *expander) canDraw(q QuoteCard, onPhoto bool, at Pos) bool {
 	return err == nil
 }
 
+// checkSpec checks a card in the fonts of the kit.
+func (e *expander) checkSpec(s card.Spec) error {
+	for _, f := range e.kit.Fonts[len(e.fonts):] {
+		if e.env.Font == nil {
+			break
+		}
+		b, err := e.env.Font(f.File)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrKitFont, err)
+		}
+		font, err := card.ReadFont(b)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrKitFont, err)
+		}
+		e.fonts = append(e.fonts, font)
+	}
+	s.Fonts = e.fonts
+	err := card.Check(s)
+	if errors.Is(err, card.ErrFont) && len(e.fonts) < len(e.kit.Fonts) {
+		return nil // a font that is not here may have the letter
+	}
+	return err
+}
+
 func (e *expander) cardFault(at Pos, err error) {
 	fix := "write card: false, and the photo goes out as it is"
 	switch {
+	case errors.Is(err, ErrKitFont):
+		fix = "ask the organizers to give the kit its font again; or " + fix
 	case errors.Is(err, card.ErrFont):
 		fix = "write it in letters that a font here has; or " + fix
 	case errors.Is(err, card.ErrSpace):

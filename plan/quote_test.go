@@ -2,6 +2,8 @@ package plan
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -115,5 +117,79 @@ func TestThePlanTakesTheKit(t *testing.T) {
 	_, _, found := Load("kit.yaml", src, env)
 	if !slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == "P050" }) {
 		t.Errorf("a phrase that is missing in a language: %v", found)
+	}
+}
+
+// TestThePlanTakesTheKitsCreditsAndTemplates: by name, the template of its own window and kind, with the placeholders in it.
+func TestThePlanTakesTheKitsCreditsAndTemplates(t *testing.T) {
+	var asked []QuoteCard
+	env := drawn(&asked)
+	of := map[string]string{"en": "In their words: “{quote}” ({speaker}) {hashtags}", "fr": "De leur bouche : {quote} ({speaker}) {hashtags}"}
+	env.Campaign.Kit = campaign.Kit{Credits: map[string]string{"archive": "Photo: Example Archive"},
+		Templates: map[campaign.TakeoverID]map[campaign.Kind]map[string]string{"mayors-dec": {campaign.Quote: of, campaign.Message: {"en": "Not this."}}}}
+	parsed, _ := Parse("plan.yaml", edit(t))
+	i := slices.IndexFunc(parsed.Posts, func(p Post) bool { return p.ID.Value == "quote-nurse" })
+	said := "\"" + strings.ReplaceAll(parsed.Posts[i].Text.All.Value, "\n", "\\n") + "\""
+	src := edit(t, nursePhoto, nursePhoto+"      card: true\n", said, "\"{template}\"", "credit: \"Drawing: takeover sample\"", "credit: \"{credit:archive}\"")
+	_, c := one(t, good(t, src, env), "quote-nurse", "mastodon-main fr")
+	if !strings.HasPrefix(c.Text, "De leur bouche : J'étais venue pour un an. (Une infirmière à Quito)") || c.Media[0].Credit != "Photo: Example Archive" || asked[0].Credit != "Photo: Example Archive" {
+		t.Errorf("%q, %+v, card with %q", c.Text, c.Media, asked[0].Credit)
+	}
+	for _, tt := range []struct {
+		name, code string
+		edit       func(*campaign.Kit)
+	}{
+		{"a language is missing", "P050", func(*campaign.Kit) { delete(of, "fr") }},
+		{"a template in a template", "P052", func(*campaign.Kit) { of["fr"] = "{template}" }},
+		{"a misspelt placeholder in it", "P052", func(*campaign.Kit) { of["fr"] = "{qote}" }},
+		{"none for the kind", "P052", func(k *campaign.Kit) { delete(k.Templates["mayors-dec"], campaign.Quote) }},
+		{"no such credit line", "P052", func(k *campaign.Kit) { k.Credits = nil }},
+	} {
+		tt.edit(&env.Campaign.Kit)
+		if _, _, found := Load("kit.yaml", src, env); !slices.ContainsFunc(found, func(f campaign.Finding) bool { return f.Code == tt.code && f.Line > 0 }) {
+			t.Errorf("%s: %v", tt.name, found)
+		}
+	}
+}
+
+// TestCardsAreCheckedInTheKitsFonts: a letter that only the kit's font has is
+// taken, one that is lost is said, and where it is not known no letter is refused.
+func TestCardsAreCheckedInTheKitsFonts(t *testing.T) {
+	var asked []QuoteCard
+	env := drawn(&asked)
+	font, err := os.ReadFile("../internal/card/fonts/NotoSans-Regular.ttf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kit := campaign.Font{File: campaign.DigestOf(font), Name: "Noto Sans", Licence: "OFL-1.1"}
+	src := edit(t, nursePhoto, nursePhoto+"      card: true\n")
+	georgian := edit(t, nursePhoto, nursePhoto+"      card: true\n", "I came for one year.", "მეზობლები")
+	refused := func(src []byte) string {
+		_, _, found := Load("kit.yaml", src, env)
+		for _, f := range found {
+			if f.Code == "P078" {
+				return f.Message
+			}
+		}
+		return ""
+	}
+	if refused(georgian) == "" {
+		t.Error("a letter that no font has")
+	}
+	env.Campaign.Kit.Fonts = []campaign.Font{kit}
+	if got := refused(georgian); got != "" {
+		t.Errorf("the kit's font is not known here: %s", got)
+	}
+	env.Font = func(campaign.Digest) ([]byte, error) { return font, nil }
+	if got := refused(georgian); got == "" {
+		t.Error("the kit's font has no such letter")
+	}
+	asked = nil
+	if got := refused(src); got != "" || !slices.Equal(asked[0].Fonts, []campaign.Digest{kit.File}) {
+		t.Errorf("%q, drawn in %v", got, asked)
+	}
+	env.Font = func(campaign.Digest) ([]byte, error) { return nil, fs.ErrNotExist }
+	if got := refused(src); !strings.Contains(got, "font of the kit is missing") {
+		t.Errorf("a font that is lost: %q", got)
 	}
 }

@@ -27,6 +27,8 @@ type voice struct {
 	joined  bool
 	slots   *[]campaign.Slot // nil: this text may not hold any
 	linked  *bool            // set when {link} was used
+	// templated is a text of the kit, which names no other.
+	templated bool
 }
 
 // render makes the content of one delivery; several languages are joined.
@@ -207,6 +209,8 @@ func (w voice) placeholder(at Pos, name string) string {
 		return w.anchorTime(at, name, x.Anchor.Value, zones)
 	case base == "phrase":
 		return w.phrase(at, zones)
+	case name == "template" && !w.templated:
+		return w.template(at)
 	case base == "anchor":
 		id, more, _ := strings.Cut(zones, ":")
 		if id, ok := strings.CutSuffix(id, ".start"); ok {
@@ -233,6 +237,23 @@ func (w voice) phrase(at Pos, id string) string {
 	}
 	w.e.vetText(Str{Value: said, Pos: at})
 	return said
+}
+
+// template is the kit's text for such a post of the phase, in the voice's language.
+func (w voice) template(at Pos) string {
+	phase := campaign.TakeoverID(w.e.p.Window.Value)
+	of := w.e.kit.Templates[phase][w.x.Kind]
+	said := of[w.lang]
+	switch {
+	case of == nil:
+		w.e.fault(at, "P052", fmt.Sprintf("the campaign's kit has no template for posts of kind %s in %s", w.x.Kind, phase), "write the text itself")
+	case said == "":
+		w.e.fault(at, "P050", fmt.Sprintf("the kit's template is not written in %q", w.lang), "ask the organizers to write it, or write the text itself")
+	}
+	w.templated = true
+	text := Str{Value: said, Pos: at}
+	w.e.vetText(text)
+	return w.say(text)
 }
 
 // nothing says that a placeholder has nothing to stand for.

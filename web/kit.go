@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -18,6 +19,8 @@ type kitView struct {
 	page
 	Kit       campaign.Kit
 	Languages []string
+	Windows   []campaign.TakeoverID
+	Kinds     []campaign.Kind
 	Revision  uint64
 	Shown     campaign.Digest // the logo that the campaign has now
 	Looked    bool            // what the kit on the page would change is told
@@ -36,6 +39,27 @@ func (v kitView) Phrases() []string {
 	return ids
 }
 
+// Credits are the ids of the kit's credit lines.
+func (v kitView) Credits() []string { return slices.Sorted(maps.Keys(v.Kit.Credits)) }
+
+// kitTemplate is the text of a phase for posts of a kind.
+type kitTemplate struct {
+	Window campaign.TakeoverID
+	Kind   campaign.Kind
+	Said   map[string]string // by language
+}
+
+// Templates are the kit's, in the order of their windows.
+func (v kitView) Templates() []kitTemplate {
+	var out []kitTemplate
+	for _, w := range slices.Sorted(maps.Keys(v.Kit.Templates)) {
+		for _, kind := range slices.Sorted(maps.Keys(v.Kit.Templates[w])) {
+			out = append(out, kitTemplate{w, kind, v.Kit.Templates[w][kind]})
+		}
+	}
+	return out
+}
+
 // Tags are the kit's hashtags as a line to edit.
 func (v kitView) Tags() string { return strings.Join(v.Kit.Hashtags, " ") }
 
@@ -44,8 +68,16 @@ func (s *Server) kitPage(w http.ResponseWriter, r *http.Request, p page) error {
 	if err != nil {
 		return err
 	}
-	s.showKit(w, http.StatusOK, kitView{page: p, Kit: c.Kit, Languages: c.Languages, Revision: c.Revision, Shown: c.Kit.Logo})
+	v := viewKit(p, c)
+	v.Kit, v.Revision = c.Kit, c.Revision
+	s.showKit(w, http.StatusOK, v)
 	return nil
+}
+
+// viewKit is the page of a campaign's kit, still empty.
+func viewKit(p page, c *campaign.Campaign) kitView {
+	return kitView{page: p, Languages: c.Languages, Windows: slices.Sorted(maps.Keys(c.Takeovers)), Shown: c.Kit.Logo,
+		Kinds: campaign.Kinds()}
 }
 
 func (s *Server) showKit(w http.ResponseWriter, status int, v kitView) {
@@ -69,7 +101,8 @@ func (s *Server) setKit(w http.ResponseWriter, r *http.Request, p page) error {
 	}
 	defer dropForm(r)
 	seen, _ := strconv.ParseUint(r.PostFormValue("revision"), 10, 64)
-	v := kitView{page: p, Languages: old.Languages, Revision: seen, Shown: old.Kit.Logo, Looked: true}
+	v := viewKit(p, old)
+	v.Revision, v.Looked = seen, true
 	if v.Kit, err = s.readKit(r, p, old); err != nil {
 		return err
 	}
@@ -128,23 +161,81 @@ func (s *Server) readKit(r *http.Request, p page, old *campaign.Campaign) (campa
 	if len(k.Hashtags) == 0 {
 		k.Hashtags = nil
 	}
-	phrases := map[string]map[string]string{}
-	take := func(id, form string) {
+	// Said are the texts of a field by the campaign's languages.
+	said := func(field string) map[string]string {
+		out := map[string]string{}
 		for _, lang := range old.Languages {
-			if said := lines(r.PostFormValue("phrase:" + form + ":" + lang)); said != "" && id != "" {
-				if phrases[id] == nil {
-					phrases[id] = map[string]string{}
-				}
-				phrases[id][lang] = said
+			if text := lines(r.PostFormValue(field + ":" + lang)); text != "" {
+				out[lang] = text
 			}
+		}
+		return out
+	}
+	fresh := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
+
+	k.Phrases, k.Credits, k.Templates = map[string]map[string]string{}, map[string]string{}, map[campaign.TakeoverID]map[campaign.Kind]map[string]string{}
+	phrase := func(id string, text map[string]string) {
+		if id != "" && len(text) > 0 {
+			k.Phrases[id] = text
 		}
 	}
 	for id := range old.Kit.Phrases {
-		take(id, id)
+		phrase(id, said("phrase:"+id))
 	}
-	take(strings.TrimSpace(r.PostFormValue("new")), "")
-	if k.Phrases = phrases; len(phrases) == 0 {
-		k.Phrases = nil
+	phrase(fresh("new"), said("phrase:"))
+
+	credit := func(id, line string) {
+		if id != "" && line != "" {
+			k.Credits[id] = line
+		}
 	}
-	return k, nil
+	for id := range old.Kit.Credits {
+		credit(id, fresh("credit:"+id))
+	}
+	credit(fresh("new_credit"), fresh("credit:"))
+
+	template := func(window, kind string, text map[string]string) {
+		w := campaign.TakeoverID(window)
+		if window == "" || len(text) == 0 {
+			return
+		}
+		if k.Templates[w] == nil {
+			k.Templates[w] = map[campaign.Kind]map[string]string{}
+		}
+		k.Templates[w][campaign.Kind(kind)] = text
+	}
+	for window, kinds := range old.Kit.Templates {
+		for kind := range kinds {
+			template(string(window), string(kind), said("template:"+string(window)+":"+string(kind)))
+		}
+	}
+	template(fresh("new_window"), fresh("new_kind"), said("template:"))
+
+	return k, s.readFonts(r, p, &k)
+}
+
+// readFonts are the fonts that the form keeps, and the file that it brings.
+func (s *Server) readFonts(r *http.Request, p page, k *campaign.Kit) error {
+	k.Fonts = nil
+	names, licences := r.PostForm["font_name"], r.PostForm["font_licence"]
+	for i, file := range r.PostForm["font"] {
+		if i < min(len(names), len(licences)) && !slices.Contains(r.PostForm["no_font"], file) {
+			k.Fonts = append(k.Fonts, campaign.Font{File: campaign.Digest(file), Name: names[i], Licence: strings.TrimSpace(licences[i])})
+		}
+	}
+	if r.MultipartForm == nil {
+		return nil
+	}
+	for _, f := range r.MultipartForm.File["new_font"] {
+		b, err := f.Open()
+		if err != nil {
+			return err
+		}
+		kept, err := s.Desk.StoreFont(r.Context(), p.actor, b)
+		if err := errors.Join(err, b.Close()); err != nil {
+			return fmt.Errorf("%w: %s: %w", desk.ErrUsage, path.Base(f.Filename), err)
+		}
+		k.Fonts = append(k.Fonts, campaign.Font{File: kept.Digest, Name: kept.Name, Licence: strings.TrimSpace(r.PostFormValue("new_licence"))})
+	}
+	return nil
 }

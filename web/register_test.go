@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/desk"
 )
 
@@ -180,8 +182,32 @@ func TestKitPage(t *testing.T) {
 	if r := w.page("/kit/logo", boss); r.Code != http.StatusOK || r.Header().Get("Content-Type") != "image/png" {
 		t.Errorf("the logo: %d %v", r.Code, r.Header())
 	}
-	form.Set("band", "#FFFFFE")
-	form.Set("revision", "3")
+	form = url.Values{"revision": {"3"}, "do": {"apply"}, "new_credit": {"archive"}, "credit:": {"Photo: Example Archive"}, "new_window": {"mayors-dec"}, "new_kind": {"quote"}, "template::en": {"“{quote}”"}, "new_licence": {"OFL-1.1"}}
+	font, err := os.ReadFile("../internal/card/fonts/NotoSansEthiopic-Regular.ttf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := w.sendFiles("/kit", boss, form, "new_font", font); r.Code != http.StatusSeeOther {
+		t.Fatalf("a font: %d %s", r.Code, r.Body)
+	}
+	if r := w.sendFiles("/kit", boss, form, "new_font", logo.Bytes()); r.Code != http.StatusBadRequest || !strings.Contains(r.Body.String(), "not a font") {
+		t.Errorf("a picture as a font: %d", r.Code)
+	}
+	body := w.page("/kit", boss).Body.String()
+	for _, want := range []string{"Photo: Example Archive", "{template}", "“{quote}”", "Noto Sans Ethiopic", `value="OFL-1.1"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not show %s", want)
+		}
+	}
+	kept := url.Values{"revision": {"4"}, "do": {"look"}, "font": {string(campaign.DigestOf(font))}, "font_name": {"Noto Sans Ethiopic"}, "font_licence": {"OFL-1.1"}}
+	if r := w.press("/kit", kept.Encode(), boss); strings.Contains(r.Body.String(), "kit.fonts") || !strings.Contains(r.Body.String(), "kit.credits") {
+		t.Errorf("the font stays and the credit line goes: %s", r.Body)
+	}
+	kept.Set("no_font", string(campaign.DigestOf(font)))
+	if r := w.press("/kit", kept.Encode(), boss); !strings.Contains(r.Body.String(), "kit.fonts") {
+		t.Errorf("the font goes: %s", r.Body)
+	}
+	form = url.Values{"revision": {"4"}, "do": {"apply"}, "band": {"#FFFFFE"}}
 	if r := w.press("/kit", form.Encode(), boss); r.Code != http.StatusUnprocessableEntity || !strings.Contains(r.Body.String(), "contrast") {
 		t.Errorf("letters that cannot be read: %d", r.Code)
 	}

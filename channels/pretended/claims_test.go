@@ -270,6 +270,39 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestNoPictureLeavesWithoutItsCredit: whatever adapter sends a picture sends the
+// line of credit that it needs, alone and beside a link, a thread or a first comment.
+func TestNoPictureLeavesWithoutItsCredit(t *testing.T) {
+	for _, kind := range all.Platforms() {
+		facts, _ := channels.Known(kind.Name)
+		for name, edit := range map[string]func(*campaign.Content){
+			"alone":         func(*campaign.Content) {},
+			"without words": func(c *campaign.Content) { c.Text = "" },
+			"with a link":   func(c *campaign.Content) { c.Link = "https://link.example/" },
+			"in a thread": func(c *campaign.Content) {
+				if facts.Can(channels.CanThread) {
+					c.Thread = []string{"And more."}
+				}
+			},
+			"with a first comment": func(c *campaign.Content) {
+				if facts.Can(channels.CanFirstComment) {
+					c.FirstComment = "And more."
+				}
+			},
+		} {
+			t.Run(kind.Name+"/"+name, func(t *testing.T) {
+				m, _ := picture()
+				m.Credit = "CREDITMARK"
+				c := campaign.Content{Text: "Ten years.", Language: "en", Media: []campaign.Media{m}}
+				edit(&c)
+				if sent := open(t, stageOf(t, kind.Name)).publish(c); !strings.Contains(sent, m.Credit) {
+					t.Error("its credit was not sent")
+				}
+			})
+		}
+	}
+}
+
 // ofChannel holds a claim against the methods of the channel.
 func ofChannel(t *testing.T, ch channels.Channel, can string) {
 	t.Helper()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/internal/card"
 	"github.com/ittakesacommunity/takeover/internal/media"
 	"github.com/ittakesacommunity/takeover/plan"
 )
@@ -24,6 +26,7 @@ type drawnCard struct {
 
 func (a *app) planCardCommand() *cobra.Command {
 	var lang, size, out, logo string
+	var fonts []string
 	c := &cobra.Command{
 		Use: "card FILE POST", Short: "Draw a quote of a plan on its photo, with the credit, and propose its alt text", Args: cobra.ExactArgs(2),
 		Long: `Draws the quote, who says it and the credit of its photo as a PNG file, and proposes the alt text.
@@ -47,7 +50,7 @@ is for looking at it before, and for cards that are used elsewhere.`,
 			if _, err := fmt.Sscanf(size, "%dx%d", &q.Width, &q.Height); err != nil {
 				return usagef("--size takes width and height such as 1080x1350, not %q", size)
 			}
-			b, err := drawCard(cmd.Context(), filepath.Dir(args[0]), q, photo, logo)
+			b, err := drawCard(cmd.Context(), filepath.Dir(args[0]), q, photo, logo, fonts)
 			if err != nil {
 				return usageError{err}
 			}
@@ -69,6 +72,7 @@ is for looking at it before, and for cards that are used elsewhere.`,
 	c.Flags().StringVar(&lang, "language", "", "language of the card (default: the plan's first in which the quote is written)")
 	c.Flags().StringVar(&size, "size", "1080x1080", "pixels; 1080x1080, 1080x1350 and 1200x675 are shown uncut")
 	c.Flags().StringVar(&logo, "logo", "", "picture file of the campaign's logo (default: none)")
+	c.Flags().StringArrayVar(&fonts, "font", nil, "TrueType or OpenType file to ask for letters before the built-in ones (repeat for several)")
 	c.Flags().StringVar(&out, "out", "", "file to write (default: POST-LANGUAGE.png here)")
 	return c
 }
@@ -104,7 +108,7 @@ func cardOf(p *plan.Plan, id, lang string) (q plan.QuoteCard, photo, photoAlt st
 
 // drawCard draws as a submission does: the photo goes through a media folder,
 // which bounds it and turns it upright.
-func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo, logo string) ([]byte, error) {
+func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo, logo string, fonts []string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "takeover-card-")
 	if err != nil {
 		return nil, err
@@ -138,7 +142,19 @@ func drawCard(ctx context.Context, root string, q plan.QuoteCard, photo, logo st
 		}
 		q.Logo = info.Digest
 	}
-	info, err := m.Draw(ctx, q.Key(), q.Pictures(), campaign.Limits{}, q.Draw)
+	var set []*card.Font
+	for _, name := range fonts {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		font, err := card.ReadFont(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		set = append(set, font)
+	}
+	info, err := m.Draw(ctx, q.Key(), q.Pictures(), campaign.Limits{}, func(of []image.Image) (image.Image, error) { return q.Draw(of, set) })
 	if err != nil {
 		return nil, err
 	}

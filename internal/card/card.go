@@ -27,8 +27,8 @@ type Spec struct {
 	Logo          image.Image // nil: none; stands in the upper corner where lines end, whole
 	Width, Height int         // pixels, 200 to 4096
 	Band, Ink     color.RGBA  // opaque; the zero values take a dark band and white letters
-	// Fonts are TrueType files asked before those that are embedded.
-	Fonts [][]byte
+	// Fonts are asked before those that are embedded, the first first.
+	Fonts []*Font
 }
 
 var (
@@ -80,6 +80,8 @@ func quoted(s Spec) string {
 		marks = [2]string{"«", "»"}
 	case "de":
 		marks = [2]string{"„", "“"}
+	case "ja":
+		marks = [2]string{"「", "」"}
 	}
 	return marks[0] + s.Quote + marks[1]
 }
@@ -142,25 +144,49 @@ func Draw(s Spec) (img *image.RGBA, err error) {
 	}
 	img = image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
 	fill(img, img.Bounds(), s.Band)
+	words, rest := s.areas(lay)
 	if s.Photo != nil {
-		area := image.Rect(0, 0, s.Width, s.Height-lay.height)
-		cover(img, area, s.Photo, s.Focus)
+		cover(img, rest, s.Photo, s.Focus)
 	}
-	y := s.Height - lay.height
-	if s.Photo == nil {
-		y = lay.top + (s.Height-lay.top-lay.height)/2
-	}
+	y := words.Min.Y + (words.Dy()-lay.height)/2
 	if s.Logo != nil {
 		s.putLogo(img, lay.margin)
 	}
 	for _, b := range lay.blocks {
 		y += b.above
 		for _, line := range b.lines {
-			t.line(img, line, b.size, lay.margin, s.Width-lay.margin, y+b.size, s.Ink)
+			t.line(img, line, b.size, words.Min.X+lay.margin, words.Max.X-lay.margin, y+b.size, lay.rtl, s.Ink)
 			y += b.step
 		}
 	}
 	return img, nil
+}
+
+// beside tells whether the words stand beside the photo, as on a wide card; else
+// they stand below it.
+func (s Spec) beside() bool { return s.Photo != nil && 4*s.Width >= 5*s.Height }
+
+// column is how wide the part of the words is.
+func (s Spec) column() int {
+	if s.beside() {
+		return s.Width * 56 / 100
+	}
+	return s.Width
+}
+
+// areas are where the words stand, where reading begins, and what is left for the photo.
+func (s Spec) areas(lay laidOut) (words, rest image.Rectangle) {
+	switch {
+	case s.Photo == nil:
+		return image.Rect(0, lay.top, s.Width, s.Height), image.Rectangle{}
+	case !s.beside():
+		edge := s.Height - lay.height
+		return image.Rect(0, edge, s.Width, s.Height), image.Rect(0, 0, s.Width, edge)
+	case lay.rtl:
+		edge := s.Width - s.column()
+		return image.Rect(edge, 0, s.Width, s.Height), image.Rect(0, 0, edge, s.Height)
+	}
+	return image.Rect(0, 0, s.column(), s.Height), image.Rect(s.column(), 0, s.Width, s.Height)
 }
 
 // Colour reads "#121F3A"; anything else is the zero value, which takes the default.

@@ -75,13 +75,13 @@ func rings() image.Image {
 // golden are the digests of the samples' pixels. They are the same on every
 // machine: nothing that decides a pixel is a fraction.
 var golden = map[string]campaign.Digest{
-	"zh-square":    "f14659c58a933ebca487d9123c63a60810300d287998e1af9777c08bc02efade",
-	"hi-landscape": "0fdc99be28fe70ed23af8e03baede629d3ee451d9814206f5b695a945a92ba2e",
-	"fr-square":    "691825a813e521f736d2713e69a1a051a08d49b1d81fc377c27b81e1e0c39550",
-	"es-logo":      "956603011c8234a23f86626802aba1f258fe1e1d116d686ca5f8223ebb781882",
+	"zh-square":    "dc0c914976044164f666a673c7c98cb683910f28db585ac471ada4c45397e63a",
+	"hi-landscape": "a854e68d83cf3bb961e6fdedcf099134b22cc2844da705fca3b714cecca89d08",
+	"fr-square":    "b638a2b1fb63192a7fd130cccdab73ec7d88751c8cfc395e88825f547604a188",
+	"es-logo":      "a33ea8cd5bf2b7eb57f3bd4188dd49cf431ddec8fd3654bd6699e2e6738dcd11",
 	"am-plain":     "5a153fc4a0d03e6ee2de41e97294196a5aa04fdd861d74c1ea81d38ac1eff8e9",
-	"en-square":    "ba4b721cecd851befe889f65432b7bb54ffad1eb9291d415dae375720332a9ad",
-	"ar-portrait":  "bafb19b8001afc531df923fb1b4f44b7ae17aab8636e2943710ccfcbc2b77c38",
+	"en-square":    "40beca91a21dfee9d157cb9720fbdb377274e87efaafdbd12a5b7bfc7c633219",
+	"ar-portrait":  "3dcefbde2298e703a25e7c978beb329d2a801d9c0c66fc3d35a6250f92d06c44",
 }
 
 func TestSamplesAreTheSameEverywhere(t *testing.T) {
@@ -122,14 +122,56 @@ func TestLettersJoinAndTurn(t *testing.T) {
 		t.Error("the first letter of the word stands alone: nothing joins")
 	}
 	img := image.NewRGBA(image.Rect(0, 0, 400, 80))
-	ty.line(img, word[0], 40, 20, 380, 60, color.RGBA{0xff, 0xff, 0xff, 0xff})
+	ty.line(img, word[0], 40, 20, 380, 60, true, color.RGBA{0xff, 0xff, 0xff, 0xff})
 	if inked(img, 0, 200) || !inked(img, 200, 400) {
 		t.Error("Arabic does not begin at the right")
 	}
-	ty.line(img, ty.lines(ty.shape("word"), 40, 2000)[0], 40, 20, 380, 60, color.RGBA{0xff, 0xff, 0xff, 0xff})
+	ty.line(img, ty.lines(ty.shape("word"), 40, 2000)[0], 40, 20, 380, 60, false, color.RGBA{0xff, 0xff, 0xff, 0xff})
 	if !inked(img, 0, 200) {
 		t.Error("Latin does not begin at the left")
 	}
+}
+
+// TestLinesAreBalanced: as few as before, none much shorter than the others, none wider than there is room.
+func TestLinesAreBalanced(t *testing.T) {
+	for _, text := range []string{"I came for one year and the neighbours taught me all of the buses.", "我原本只打算来一年。邻居们教我坐公交车，我教他们急救。", "جئت لعام واحد. علّمني الجيران خطوط الحافلات، وعلّمتهم الإسعافات الأولية."} {
+		ty, err := newType(nil, "en", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := ty.shape(text)
+		for width := 300; width < 900; width += 50 {
+			plain, even := ty.lines(s, 40, width), ty.balanced(s, 40, width)
+			if len(even) != len(plain) || !fits(even, 40, width) {
+				t.Errorf("%d lines of %d in %d", len(even), len(plain), width)
+			}
+			if last := len(even) - 1; wide(even[last]) < wide(plain[last]) {
+				t.Errorf("in %d the last line has become shorter", width)
+			}
+		}
+	}
+}
+
+// TestWordsStandBesideThePhoto: on a wide card, where reading begins; the photo fills the rest.
+func TestWordsStandBesideThePhoto(t *testing.T) {
+	red := color.RGBA{0xff, 0, 0, 0xff}
+	s := Spec{Quote: "I came for one year.", Credit: "Photo: A. Example", Language: "en", Photo: solid(red), Width: 1200, Height: 675}
+	for quote, left := range map[string]bool{"I came for one year.": true, "جئت لعام واحد": false} {
+		s.Quote = quote
+		img, err := Draw(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (img.RGBAAt(0, 0) == red) == left || (img.RGBAAt(1199, 674) == red) != left {
+			t.Errorf("%s: %v at the left, %v at the right", quote, img.RGBAAt(0, 0), img.RGBAAt(1199, 674))
+		}
+	}
+}
+
+func solid(c color.RGBA) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, 8, 8))
+	draw.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
+	return img
 }
 
 // TestHanLettersFollowTheLanguage: what is written alike is drawn as each language draws it.

@@ -52,14 +52,10 @@ type typesetter struct {
 }
 
 // newType opens the fonts, and refuses a text with a letter that none of them has.
-func newType(more [][]byte, lang, text string) (*typesetter, error) {
+func newType(more []*Font, lang, text string) (*typesetter, error) {
 	t := &typesetter{lang: lang}
-	for _, b := range more {
-		f, err := font.ParseTTF(bytes.NewReader(b))
-		if err != nil {
-			return nil, fmt.Errorf("a font cannot be read: %w", err)
-		}
-		t.faces = append(t.faces, f)
+	for _, f := range more {
+		t.faces = append(t.faces, font.NewFace(f.font))
 	}
 	left := embedded
 	for _, r := range "a" + text { // a letter of the first font, which stands in for marks that none has
@@ -104,7 +100,8 @@ type block struct {
 type laidOut struct {
 	blocks         []block
 	margin, height int
-	top            int // pixels kept free for the logo where there is no photo
+	top            int  // pixels kept free for the logo where there is no photo
+	rtl            bool // the quote is read from the right, and all stands at the right
 }
 
 // layout finds the largest size at which the quote fits into its part of the card.
@@ -112,7 +109,10 @@ func (t *typesetter) layout(s Spec) (laidOut, error) {
 	short := min(s.Width, s.Height)
 	room := s.Height * 62 / 100
 	top := 0
-	if s.Photo == nil {
+	switch {
+	case s.beside():
+		room = s.Height * 92 / 100
+	case s.Photo == nil:
 		if s.Logo != nil {
 			_, high := s.logoRoom()
 			top = short/16 + high + short/32
@@ -122,8 +122,8 @@ func (t *typesetter) layout(s Spec) (laidOut, error) {
 	quote, speaker, line := t.shape(quoted(s)), t.shape(s.Speaker), t.shape(s.Credit)
 	least := max(short/36, 14)
 	for size := short / 11; size >= least; size -= max(short/200, 1) {
-		lay := laidOut{margin: short / 16, top: top}
-		width := s.Width - 2*lay.margin
+		lay := laidOut{margin: short / 16, top: top, rtl: quote.dir == di.DirectionRTL}
+		width := s.column() - 2*lay.margin
 		small := max(size*55/100, least*8/10)
 		credit := max(short/44, 12)
 		for _, b := range []struct {
@@ -133,7 +133,7 @@ func (t *typesetter) layout(s Spec) (laidOut, error) {
 			if len(b.text.runes) == 0 {
 				continue
 			}
-			lines := t.lines(b.text, b.size, width)
+			lines := t.balanced(b.text, b.size, width)
 			x := block{lines: lines, size: b.size, step: b.size * 14 / 10, above: b.above}
 			lay.height += x.above + x.step*len(lines)
 			lay.blocks = append(lay.blocks, x)
@@ -196,17 +196,41 @@ func (t *typesetter) lines(s shaped, size, width int) []shaping.Line {
 	return out
 }
 
-// line draws one line between left and right, its letters standing on base.
-// What is written from the right begins at the right.
-func (t *typesetter) line(img *image.RGBA, l shaping.Line, size, left, right, base int, ink color.RGBA) {
-	whole, rtl := 0, false
+// balanced breaks a text into as few lines as width pixels take, of about the same
+// length: no word stands alone in the last.
+func (t *typesetter) balanced(s shaped, size, width int) []shaping.Line {
+	lines := t.lines(s, size, width)
+	for least, most := width/2, width; most-least > size/4; {
+		middle := (least + most) / 2
+		if tried := t.lines(s, size, middle); len(tried) == len(lines) && fits(tried, size, middle) {
+			lines, most = tried, middle
+		} else {
+			least = middle
+		}
+	}
+	return lines
+}
+
+// fits tells whether no line is wider: a word that is longer than a line sticks out.
+func fits(lines []shaping.Line, size, width int) bool {
+	return !slices.ContainsFunc(lines, func(l shaping.Line) bool { return wide(l)*size > width*em })
+}
+
+// wide is how wide a line is, in thousandths of an em.
+func wide(l shaping.Line) int {
+	whole := 0
 	for _, run := range l {
 		whole += int(run.Advance)
-		rtl = rtl || run.Direction == di.DirectionRTL
 	}
+	return whole
+}
+
+// line draws one line between left and right, its letters standing on base; where
+// the card is read from the right it ends at the right.
+func (t *typesetter) line(img *image.RGBA, l shaping.Line, size, left, right, base int, rtl bool, ink color.RGBA) {
 	at := 64 * left
 	if rtl {
-		at = 64*right - 64*whole*size/em
+		at = 64*right - 64*wide(l)*size/em
 	}
 	pen := 0 // in thousandths of an em
 	for _, run := range l {

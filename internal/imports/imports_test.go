@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"internal/metrics":         {"campaign", "store", "internal/clock", "internal/health"},
 	"internal/sdnotify":        {},
 	"internal/vault":           {"campaign", "store", "channels", "internal/secret"},
-	"desk":                     {"campaign", "plan", "plan/edit", "plan/sheet", "store", "channels", "scheduler", "internal/clock", "internal/factor", "internal/media", "internal/measure", "internal/passkey", "internal/secret", "internal/vault", "internal/yamlwalk"},
+	"desk":                     {"campaign", "plan", "plan/edit", "plan/sheet", "store", "channels", "scheduler", "internal/card", "internal/clock", "internal/factor", "internal/media", "internal/measure", "internal/passkey", "internal/secret", "internal/vault", "internal/yamlwalk"},
 	"web":                      {"campaign", "plan", "plan/edit", "plan/sheet", "store", "channels", "scheduler", "desk", "configs", "internal/clock", "internal/health", "internal/ical", "internal/media", "internal/openid", "internal/passkey", "internal/recap", "internal/secret"},
 	"configs":                  {"campaign", "plan", "channels", "internal/card", "internal/yamlwalk"},
 	"configs/examples/itac":    {},

@@ -108,16 +108,22 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	if s.Check(info.Digest) != "" {
-		if err := s.write(s.path(info.Digest), clean); err != nil {
-			return Info{}, fmt.Errorf("media: %w", err)
+	return info, s.Keep(info.Digest, clean)
+}
+
+// Keep keeps a file that the caller has judged, under its digest. When it returns
+// nil the file is on the disk for good.
+func (s *Store) Keep(d campaign.Digest, b []byte) error {
+	if s.Check(d) != "" {
+		if err := s.write(s.path(d), b); err != nil {
+			return fmt.Errorf("media: %w", err)
 		}
 	}
 	// Also where it was there before: whoever wrote it may not have got so far.
-	if err := errors.Join(s.flushDir(filepath.Dir(s.path(info.Digest))), s.flushDir(s.dir)); err != nil {
-		return Info{}, fmt.Errorf("media: %w", err)
+	if err := errors.Join(s.flushDir(filepath.Dir(s.path(d))), s.flushDir(s.dir)); err != nil {
+		return fmt.Errorf("media: %w", err)
 	}
-	return info, nil
+	return nil
 }
 
 // write puts a whole file in place.
