@@ -23,9 +23,9 @@ type Account struct {
 type Connection struct {
 	Channel ChannelID `json:"channel"`
 	Account Account   `json:"account"`
-	By      PersonID  `json:"by"`      // who connected it
-	At      time.Time `json:"at"`      // when
-	Checked time.Time `json:"checked"` // when the platform last said so
+	By      PersonID  `json:"by,omitempty"`     // who connected it; "" where the file names its secret
+	At      time.Time `json:"at,omitzero"`      // when
+	Checked time.Time `json:"checked,omitzero"` // when the platform last said so; zero: not yet
 	// Fault is why the last check failed, without tokens; "" when it did not.
 	Fault string `json:"fault,omitempty"`
 	// Lost tells that the platform does not accept us any more, as the last check

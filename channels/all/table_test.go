@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,51 @@ func TestTables(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestGuide: each platform has its chapter in the guide, which says how to get
+// access, what is promised and what it was tried against, and a row in the
+// tables of costs and of proofs.
+func TestGuide(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "channels.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	intro, chapters, _ := strings.Cut(string(b), "\n## Mastodon\n")
+	chapters = "## Mastodon\n" + chapters
+	costs, proofs, ok := strings.Cut(intro, "\n## Connecting\n")
+	if !ok {
+		t.Fatal("there is no chapter on connecting")
+	}
+	_, costs, _ = strings.Cut(costs, "\n| | costs |")
+	for _, p := range Platforms() {
+		if !strings.Contains(costs, "\n| "+p.Name+" |") {
+			t.Errorf("%s has no row on its costs", p.Name)
+		}
+		if !regexp.MustCompile(`(?m)^\| ([a-z]+, )*` + p.Name + `(, [a-z]+)* \|`).MatchString(proofs) {
+			t.Errorf("%s has no row on the proof of its flow", p.Name)
+		}
+		title := map[string]string{"email": "E-mail"}[p.Name]
+		if title == "" {
+			title = p.Name
+		}
+		_, chapter, ok := cutFold(chapters, "## "+title+"\n")
+		chapter, _, _ = strings.Cut(chapter, "\n## ")
+		for _, want := range []string{"### Connect\n", "### Settings\n", "### What is promised\n", "### Limits\n", "### Pitfalls\n", "ried against"} {
+			if !ok || !strings.Contains(strings.ReplaceAll(chapter, "ried\nagainst", "ried against"), want) {
+				t.Errorf("the chapter of %s lacks %q", p.Name, want)
+			}
+		}
+	}
+}
+
+// cutFold is strings.Cut whatever the letters' case.
+func cutFold(s, sep string) (before, after string, found bool) {
+	i := strings.Index(strings.ToLower(s), strings.ToLower(sep))
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // shown are the platforms that can be published to, in the order of the facts.

@@ -37,7 +37,8 @@ type begun struct {
 }
 
 // Begin asks the owner to agree on the platform's page and to bring back the
-// code; without an app, to bring a token.
+// code; without an app, to bring a token. There is no PKCE: the page drops the
+// challenge, and the exchange then refuses the proof. Source: docs/channels.md, "Connecting".
 func (a App) Begin(host, redirect string) (channels.Invitation, error) {
 	b := begun{Host: host, App: a.ID, Redirect: redirect, State: rand.Text()}
 	if b.Redirect == "" {
