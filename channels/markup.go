@@ -9,16 +9,19 @@ import (
 )
 
 // Titled splits a text for a platform that wants a title of at most most
-// characters. A short first line above others is the title; else the title is
-// the beginning of the text, which the body has whole.
+// characters. A short first line above others is the title; else, and where that
+// line has an address, the title is the beginning of the text, which the body has whole.
 func Titled(text string, most int) (title, body string) {
 	first, rest, more := strings.Cut(strings.TrimSpace(text), "\n")
 	first = strings.TrimSpace(first)
 	if utf8.RuneCountInString(first) <= most {
-		if rest = strings.TrimSpace(rest); more && rest != "" {
-			return first, rest
+		switch rest = strings.TrimSpace(rest); {
+		case !more || rest == "":
+			return first, first
+		case address.MatchString(first): // nobody can follow it in a title
+			return first, strings.TrimSpace(text)
 		}
-		return first, first
+		return first, rest
 	}
 	short := string([]rune(first)[:most-1])
 	if i := strings.LastIndexByte(short, ' '); i > 0 {

@@ -11,6 +11,7 @@ func TestTitled(t *testing.T) {
 		{"A title.\n\nAnd a text.", "A title.", "And a text."},
 		{"A sentence alone.", "A sentence alone.", "A sentence alone."},
 		{"  A title \n", "A title", "A title"},
+		{"https://example.org/a\n\nPhoto: A. Example", "https://example.org/a", "https://example.org/a\n\nPhoto: A. Example"},
 		{long, "many words many words many words many words many words many words many words…", strings.TrimSpace(long)},
 		{long + "\nmore", "many words many words many words many words many words many words many words…", long + "\nmore"},
 		{strings.Repeat("å", 90), strings.Repeat("å", 79) + "…", strings.Repeat("å", 90)},

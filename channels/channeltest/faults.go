@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ var cutPoints = []struct {
 }
 
 func (s Suite) cuts(t *testing.T) {
-	t.Run("connection refused", func(t *testing.T) {
+	s.ask(t, "connection refused", func(t *testing.T) {
 		b := s.bench(t)
 		r := b.prepare(t, 1)
 		b.box.Close()
@@ -65,7 +66,7 @@ func (s Suite) cuts(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	t.Run("in the TLS handshake", func(t *testing.T) {
+	s.ask(t, "in the TLS handshake", func(t *testing.T) {
 		b := s.bench(t)
 		r := b.prepare(t, 1)
 		b.box.Set(Fault{Cut: AtAccept})
@@ -75,17 +76,29 @@ func (s Suite) cuts(t *testing.T) {
 		}
 	})
 	for _, tt := range cutPoints {
-		t.Run(tt.name, func(t *testing.T) { s.lose(t, tt.fault, channels.InDoubt) })
+		s.ask(t, tt.name, func(t *testing.T) { s.lose(t, tt.fault, channels.InDoubt) })
 	}
 }
 
-// boxStatuses are what boxes in between answer by themselves.
-var boxStatuses = []int{200, 201, 202, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 407, 408, 409, 410, 413, 418, 421, 422, 425, 429, 431, 451,
+// likely are what boxes in between answer by themselves most of the time.
+var likely = []int{200, 201, 202, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 407, 408, 409, 410, 413, 418, 421, 422, 425, 429, 431, 451,
 	500, 501, 502, 503, 504, 508, 511, 520, 521, 522, 523, 524, 525, 526, 529, 530, 599}
+
+// statuses are what boxes in between may answer: with -short the likely ones,
+// else every status that is registered, too.
+func statuses() []int {
+	all := slices.Clone(likely)
+	for status := http.StatusOK; status < 600 && !testing.Short(); status++ {
+		if http.StatusText(status) != "" && !slices.Contains(likely, status) {
+			all = append(all, status)
+		}
+	}
+	return all
+}
 
 // boxAnswers gives answers that are not the platform's: HTML, or nothing.
 func (s Suite) boxAnswers(t *testing.T) {
-	for _, status := range boxStatuses {
+	for _, status := range statuses() {
 		if s.AnyOK && status < 300 {
 			continue
 		}
@@ -99,7 +112,7 @@ func (s Suite) boxAnswers(t *testing.T) {
 				continue // the table takes them at their word
 			}
 			for name, body := range map[string]string{"HTML": "<html><title>Request blocked</title></html>", "nothing": ""} {
-				t.Run(fmt.Sprintf("%d, %s, with effect %v", status, name, !lost), func(t *testing.T) {
+				s.ask(t, fmt.Sprintf("%d, %s, with effect %v", status, name, !lost), func(t *testing.T) {
 					s.lose(t, Fault{Lost: lost, Answer: raw(status, "text/html", body)}, want)
 				})
 			}
@@ -118,7 +131,7 @@ func raw(status int, contentType, body string) string {
 
 func (s Suite) deadline(t *testing.T) {
 	for _, lost := range []bool{true, false} {
-		t.Run(fmt.Sprintf("with effect %v", !lost), func(t *testing.T) {
+		s.ask(t, fmt.Sprintf("with effect %v", !lost), func(t *testing.T) {
 			b := s.bench(t)
 			r := b.prepare(t, 1)
 			b.box.Set(Fault{Cut: Silence, Lost: lost})
@@ -149,7 +162,7 @@ func (s Suite) hostile(t *testing.T) {
 		{"a head without end", Fault{Answer: "HTTP/1.1 200 OK\r\n", Forever: "X-A: " + strings.Repeat("a", 1<<16) + "\r\n"}},
 		{"chunks without end", Fault{Answer: "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n", Forever: "1\r\n{\r\n"}},
 	} {
-		t.Run(f.name, func(t *testing.T) {
+		s.ask(t, f.name, func(t *testing.T) {
 			b := s.bench(t)
 			r := b.prepare(t, 1)
 			b.box.Set(f.fault)

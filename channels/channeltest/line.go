@@ -156,7 +156,7 @@ func (l *Line) saw(exchanges int) {
 // lineCuts cuts the dialogue that publishes, and the one that stages, at each
 // point of each exchange: what is said of it is true, and no mail comes twice.
 func (s Suite) lineCuts(t *testing.T) {
-	t.Run("connection refused", func(t *testing.T) {
+	s.ask(t, "connection refused", func(t *testing.T) {
 		b := s.bench(t)
 		r := b.prepare(t, 1)
 		b.line.Close()
@@ -188,7 +188,7 @@ func (s Suite) lineCuts(t *testing.T) {
 			}
 			f := p.fault
 			f.After = after
-			t.Run(fmt.Sprintf("exchange %d %s", after+1, p.name), func(t *testing.T) { s.lineCut(t, f) })
+			s.ask(t, fmt.Sprintf("exchange %d %s", after+1, p.name), func(t *testing.T) { s.lineCut(t, f) })
 		}
 	}
 }

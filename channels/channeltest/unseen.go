@@ -22,17 +22,39 @@ func (s Suite) trouble(t *testing.T, calls int, try func(t *testing.T, f Fault))
 		for _, p := range cutPoints {
 			f := p.fault
 			f.After, f.Once = after, true
-			t.Run(fmt.Sprintf("call %d cut %s", after+1, p.name), func(t *testing.T) { try(t, f) })
+			s.ask(t, fmt.Sprintf("call %d cut %s", after+1, p.name), func(t *testing.T) { try(t, f) })
 		}
-		for i, status := range boxStatuses {
+		for i, status := range statuses() {
 			if i%calls != after || testing.Short() && i/calls%3 != 0 {
 				continue // each status once for the deed
 			}
 			body := map[bool]string{true: "<html><title>Request blocked</title></html>"}[(i+after)%2 == 0]
 			f := Fault{Lost: true, Answer: raw(status, "text/html", body), After: after, Once: true}
-			t.Run(fmt.Sprintf("call %d answered with %d by a box", after+1, status), func(t *testing.T) { try(t, f) })
+			s.ask(t, fmt.Sprintf("call %d answered with %d by a box", after+1, status), func(t *testing.T) { try(t, f) })
 		}
 	}
+}
+
+// unreached puts one deed that makes calls where no call reaches anybody: nobody
+// listens, or the handshake fails. try does the deed on a bench of its own once
+// that was spoilt.
+func (s Suite) unreached(t *testing.T, calls int, try func(t *testing.T, spoil func(b *bench))) {
+	t.Helper()
+	if calls == 0 {
+		return
+	}
+	s.ask(t, "no connection", func(t *testing.T) {
+		try(t, func(b *bench) {
+			b.box.Close()
+			b.channel = s.Open(t, b.base, s.env()) // without a connection that is left over
+		})
+	})
+	s.ask(t, "in the TLS handshake", func(t *testing.T) {
+		try(t, func(b *bench) {
+			b.box.Set(Fault{Cut: AtAccept})
+			b.channel = s.Open(t, strings.Replace(b.base, "http:", "https:", 1), s.env())
+		})
+	})
 }
 
 // counted is how many calls a deed makes where nothing is in the way.
@@ -47,20 +69,12 @@ func (b *bench) counted(deed func()) int {
 func (s Suite) stagingInTrouble(t *testing.T) {
 	b := s.bench(t)
 	calls := b.counted(func() { b.stage(t, 1) })
-	if calls > 0 {
-		t.Run("no connection", func(t *testing.T) {
-			b := s.bench(t)
-			b.box.Close()
-			_, err := b.channel.Prepare(t.Context(), b.request(1))
-			unstaged(t, err)
-		})
-		t.Run("in the TLS handshake", func(t *testing.T) {
-			b := s.bench(t)
-			b.box.Set(Fault{Cut: AtAccept})
-			_, err := s.Open(t, strings.Replace(b.box.URL, "http:", "https:", 1), s.env()).Prepare(t.Context(), b.request(1))
-			unstaged(t, err)
-		})
-	}
+	s.unreached(t, calls, func(t *testing.T, spoil func(b *bench)) {
+		b := s.bench(t)
+		spoil(b)
+		_, err := b.channel.Prepare(t.Context(), b.request(1))
+		unstaged(t, err)
+	})
 	s.trouble(t, calls, func(t *testing.T, f Fault) {
 		b := s.bench(t)
 		b.box.Set(f)
@@ -101,19 +115,27 @@ func (s Suite) readBackInTrouble(t *testing.T) {
 	}
 	b, r := public(t)
 	calls := b.counted(func() { _, _, _ = b.channel.Reconcile(t.Context(), r) })
-	s.trouble(t, calls, func(t *testing.T, f Fault) {
-		b, r := public(t)
-		b.box.Set(f)
-		verdict, _, err := b.channel.Reconcile(t.Context(), r)
-		b.box.Set(Fault{})
-		switch {
+	read := func(t *testing.T, b *bench, r channels.Request) {
+		t.Helper()
+		switch verdict, _, err := b.channel.Reconcile(t.Context(), r); {
 		case err != nil:
 		case verdict == channels.Absent, verdict == channels.Gone, verdict == channels.Ambiguous:
 			t.Errorf("it is public, and yet it is %s", verdict)
 		case verdict == channels.CannotTell && !s.Blind:
 			t.Error("a read that failed counts as one that cannot tell: nobody asks again")
 		}
-		verdict, _, err = b.channel.Reconcile(t.Context(), r)
+	}
+	s.unreached(t, calls, func(t *testing.T, spoil func(b *bench)) {
+		b, r := public(t)
+		spoil(b)
+		read(t, b, r)
+	})
+	s.trouble(t, calls, func(t *testing.T, f Fault) {
+		b, r := public(t)
+		b.box.Set(f)
+		read(t, b, r)
+		b.box.Set(Fault{})
+		verdict, _, err := b.channel.Reconcile(t.Context(), r)
 		if !s.Blind && (verdict != channels.Found || err != nil) {
 			t.Errorf("then: %s, %v", verdict, err)
 		}
@@ -145,6 +167,13 @@ func (s Suite) deletingInTrouble(t *testing.T) {
 	if n := len(b.platform.Posts()); n >= s.most {
 		t.Errorf("%d posts are public after one was taken down, before it were %d", n, s.most)
 	}
+	s.unreached(t, calls, func(t *testing.T, spoil func(b *bench)) {
+		b, _, first := public(t)
+		spoil(b)
+		if err := b.channel.(channels.Deleter).Delete(t.Context(), first); err == nil {
+			t.Error("nobody was reached, and it counts as taken down")
+		}
+	})
 	s.trouble(t, calls, func(t *testing.T, f Fault) {
 		b, d, first := public(t)
 		b.box.Set(f)

@@ -201,7 +201,7 @@ func TestConformance(t *testing.T) {
 				Open: func(t *testing.T, base string, env channels.Env) channels.Channel {
 					return open(t, base, env, tt.kv...)
 				},
-				Sample: post, Secret: tt.secret, Media: map[campaign.Digest][]byte{m1.Digest: b1, m2.Digest: b2}, Blind: tt.blind,
+				Sample: post, Secret: tt.secret, Media: map[campaign.Digest][]byte{m1.Digest: b1, m2.Digest: b2}, Blind: tt.blind, Forgets: tt.o.NonceLife < 0,
 			}.Run(t)
 		})
 	}

@@ -198,7 +198,15 @@ func seen(t *testing.T, s *pretend.Server) []channeltest.Post {
 	var posts []channeltest.Post
 	for _, m := range s.Mails() {
 		r := parse(t, m.Raw)
-		posts = append(posts, channeltest.Post{Text: r.plain, Language: r.head.Get("Content-Language"), Alts: r.alts()})
+		subject, err := new(mime.WordDecoder).DecodeHeader(r.head.Get("Subject"))
+		if err != nil {
+			t.Error(err)
+		}
+		text := r.plain
+		if !strings.Contains(text, subject) { // a short first line stands there alone
+			text = subject + "\n" + text
+		}
+		posts = append(posts, channeltest.Post{Text: text, Language: r.head.Get("Content-Language"), Alts: r.alts()})
 	}
 	return posts
 }

@@ -1,9 +1,12 @@
 package manual
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +52,8 @@ func open(t *testing.T, env channels.Env) *Channel {
 	return c
 }
 
+var languageOf = regexp.MustCompile(`Its language is ([a-z]+)\.`)
+
 // shown reads what lies there for a person, as the person would.
 func shown(t *testing.T, dir string) []channeltest.Post {
 	t.Helper()
@@ -68,22 +73,34 @@ func shown(t *testing.T, dir string) []channeltest.Post {
 			}
 			return string(b)
 		}
-		if got := read("picture-1_hands_of_all.png"); got != string(picture) {
-			t.Errorf("the picture is %q", got)
+		var lies task
+		if err := json.Unmarshal([]byte(read(taskFile)), &lies); err != nil {
+			t.Fatal(err)
 		}
 		readme := read("README.txt")
-		post := channeltest.Post{Text: read("text.txt"), Alts: []string{read("picture-1.alt.txt")}}
-		if strings.Contains(readme, sample.Link) {
-			post.Link = sample.Link
+		post := channeltest.Post{Text: read("text.txt")}
+		for i, m := range lies.Content.Media {
+			if files, err := filepath.Glob(filepath.Join(dir, e.Name(), fmt.Sprintf("picture-%d_*", i+1))); err != nil || len(files) != 1 || read(filepath.Base(files[0])) != string(picture) {
+				t.Errorf("picture %d: %q, %v", i+1, files, err)
+			}
+			post.Alts = append(post.Alts, read(fmt.Sprintf("picture-%d.alt.txt", i+1)))
+			if strings.Contains(readme, m.Credit) {
+				post.Credits = append(post.Credits, m.Credit)
+			}
 		}
-		if strings.Contains(readme, "Its language is en.") {
-			post.Language = "en"
+		if strings.Contains(readme, lies.Content.Link) {
+			post.Link = lies.Content.Link
 		}
-		if strings.Contains(readme, "Photo: A. Example") {
-			post.Credits = []string{"Photo: A. Example"}
+		if m := languageOf.FindStringSubmatch(readme); m != nil {
+			post.Language = m[1]
 		}
-		if read("thread-2.txt") != sample.Thread[0] || read("first-comment.txt") != sample.FirstComment {
-			t.Error("thread or first comment is missing")
+		for i, part := range lies.Content.Thread {
+			if read(fmt.Sprintf("thread-%d.txt", i+2)) != part {
+				t.Error("a part of the thread is missing")
+			}
+		}
+		if c := lies.Content.FirstComment; c != "" && read("first-comment.txt") != c {
+			t.Error("the first comment is missing")
 		}
 		posts = append(posts, post)
 	}

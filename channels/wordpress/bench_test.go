@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,11 +151,18 @@ func seen(s *pretend.Site) []channeltest.Post {
 	var posts []channeltest.Post
 	for _, a := range s.Public() {
 		p := channeltest.Post{Text: html.UnescapeString(tags.ReplaceAllString(a.Content, ""))}
+		if title := html.UnescapeString(a.Title); !strings.Contains(p.Text, title) { // a short first line stands there alone
+			p.Text = title + "\n" + p.Text
+		}
 		if m := langOf.FindStringSubmatch(a.Content); m != nil {
 			p.Language = m[1]
 		}
+		library := s.Media()
 		for _, m := range altOf.FindAllStringSubmatch(a.Content, -1) {
-			p.Alts = append(p.Alts, html.UnescapeString(m[1]))
+			alt := html.UnescapeString(m[1])
+			if slices.ContainsFunc(library, func(m pretend.Media) bool { return m.Post == a.ID && m.Alt == alt }) { // themes show that one
+				p.Alts = append(p.Alts, alt)
+			}
 		}
 		posts = append(posts, p)
 	}
