@@ -120,9 +120,11 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 	if err != nil {
 		return channels.Staged{}, err
 	}
-	embed, err := c.embed(ctx, r.Content)
-	if err != nil {
-		return channels.Staged{}, err
+	var embed json.RawMessage
+	if r.Part == 0 { // else it is public
+		if embed, err = c.embed(ctx, r.Content); err != nil {
+			return channels.Staged{}, err
+		}
 	}
 	remembered, err := json.Marshal(note{g.DID})
 	if err != nil {

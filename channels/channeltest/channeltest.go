@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -170,7 +171,13 @@ func (b *bench) request(n int) channels.Request {
 	}
 	content := b.suite.Sample
 	if b.suite.Twins {
-		content.Text = fmt.Sprintf("%s (%d)", content.Text, n)
+		if content.Text != "" {
+			content.Text = fmt.Sprintf("%s (%d)", content.Text, n)
+		}
+		content.Thread = slices.Clone(content.Thread)
+		for i := range content.Thread {
+			content.Thread[i] = fmt.Sprintf("%s (%d)", content.Thread[i], n)
+		}
 	}
 	return channels.Request{Delivery: d, Content: content, Key: fmt.Sprintf("%s_0", d.ID), ArmedAt: now}
 }

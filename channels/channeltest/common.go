@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,6 +94,7 @@ func (s Suite) common() []question {
 			})
 		}},
 		{"staging that is given up shows nothing", s.givenUpStaging},
+		{"what is public is not staged again with a later part", s.later},
 		// The gate.
 		{"a closed gate sends nothing", func(t *testing.T) { s.gated(t, &gate{closed: true}) }},
 		{"no gate sends nothing", func(t *testing.T) { s.gated(t, nil) }},
@@ -290,6 +292,39 @@ func (s Suite) lacking(t *testing.T, without func(e *channels.Env)) {
 	}
 	if n := len(b.platform.Posts()); n != 0 {
 		t.Errorf("%d posts are public", n)
+	}
+}
+
+// later: once a part with pictures is public, what is staged anew for those after
+// it brings no picture anywhere.
+func (s Suite) later(t *testing.T) {
+	var read atomic.Int32
+	b := s.benchIn(t, func(e *channels.Env) {
+		bytes := e.Media
+		e.Media = func(d campaign.Digest) ([]byte, error) {
+			read.Add(1)
+			return bytes(d)
+		}
+	})
+	r := b.prepare(t, 1)
+	if len(r.Staged.Parts) < 2 {
+		return // there is no later part
+	}
+	receipt, err := b.publish(t.Context(), &r)
+	if !b.done(receipt, err) {
+		t.Fatal(err)
+	}
+	b.next(&r, receipt)
+	read.Store(0)
+	if r.Staged, err = b.channel.Prepare(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if n := read.Load(); n != 0 {
+		t.Errorf("%d pictures were read", n)
+	}
+	b.finish(t, &r)
+	if n := len(b.platform.Posts()); n != s.most {
+		t.Errorf("then %d posts are public, want %d", n, s.most)
 	}
 }
 

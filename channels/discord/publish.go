@@ -25,6 +25,9 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 		return channels.Staged{}, err
 	}
 	for _, m := range r.Content.Media {
+		if r.Part > 0 {
+			break // they are public
+		}
 		if _, err := c.env.Picture(opPrepare, m); err != nil {
 			return channels.Staged{}, err
 		}

@@ -21,11 +21,13 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 	if err != nil {
 		return channels.Staged{}, err
 	}
-	with, err := c.staged(ctx, token, author, r.Content)
-	if err != nil {
-		return channels.Staged{}, err
-	}
 	var out channels.Staged
+	var with *content
+	if r.Part == 0 { // else it is public
+		if with, err = c.staged(ctx, token, author, r.Content); err != nil {
+			return channels.Staged{}, err
+		}
+	}
 	if with != nil {
 		out.Until = c.env.Now().Add(stagedFor)
 	}

@@ -24,7 +24,7 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 	}
 	var out channels.Staged
 	for _, d := range c.drafts(r.Content) {
-		if len(d.alts) > 0 {
+		if len(d.alts) > 0 && r.Part == 0 { // else they are public
 			out.Until = c.env.Now().Add(stagedFor)
 			if d.body.MediaIDs, err = c.upload(ctx, token, r.Content.Media); err != nil {
 				return channels.Staged{}, err

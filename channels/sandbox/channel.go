@@ -88,12 +88,19 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 		return channels.Staged{}, err
 	}
 	for _, m := range r.Content.Media {
+		if r.Part > 0 {
+			break // they are public
+		}
 		if err := c.putPicture(ctx, m); err != nil {
 			return channels.Staged{}, err
 		}
 	}
 	var staged channels.Staged
-	for _, d := range c.drafts(r) {
+	for i, d := range c.drafts(r) {
+		if i < r.Part { // public already
+			staged.Parts = append(staged.Parts, channels.Part{Name: d.Kind, Later: true})
+			continue
+		}
 		b, err := json.Marshal(d)
 		if err != nil {
 			return channels.Staged{}, err

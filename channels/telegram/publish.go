@@ -28,9 +28,11 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 	}
 	var out channels.Staged
 	for _, d := range c.drafts(r.Delivery.Kind, r.Content) {
-		ids, err := c.stage(ctx, token, to, d.pictures)
-		if err != nil {
-			return channels.Staged{}, err
+		var ids []string
+		if r.Part == 0 { // else they are public
+			if ids, err = c.stage(ctx, token, to, d.pictures); err != nil {
+				return channels.Staged{}, err
+			}
 		}
 		b, err := d.freeze(to.ID, d.show(ids))
 		if err != nil {

@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 	m, b := picture(t, 10)
 	sample := campaign.Content{
 		Text:  "Ten years, one community. 🌍 <b>&</b> #ItTakesACommunity https://www.gfmd.org/a/path?x=1&y=2",
-		Media: []campaign.Media{m},
+		Media: []campaign.Media{m}, Thread: []string{"And another thing.", "And a last one."},
 	}
 	for _, api := range []string{"v2", "v1.1"} {
 		t.Run(api, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 				},
 				Open: func(t *testing.T, base string, env channels.Env) channels.Channel {
 					env.Secret = reveal
-					return open(t, base, env, "api", api)
+					return open(t, base, env, "api", api, "threads", "true")
 				},
 				Sample: sample, Media: map[campaign.Digest][]byte{m.Digest: b}, Twins: true,
 			}.Run(t)

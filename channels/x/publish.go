@@ -25,8 +25,10 @@ func (c *Channel) Prepare(ctx context.Context, r channels.Request) (channels.Sta
 	}
 	var out channels.Staged
 	var ids []string
-	if ids, out.Until, err = c.upload(ctx, cred, r.Content.Media); err != nil {
-		return channels.Staged{}, err
+	if r.Part == 0 { // else they are public
+		if ids, out.Until, err = c.upload(ctx, cred, r.Content.Media); err != nil {
+			return channels.Staged{}, err
+		}
 	}
 	for i, d := range all {
 		if i > 0 {
