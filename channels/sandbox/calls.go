@@ -244,3 +244,23 @@ type tellingDeleting struct{ telling }
 func (c tellingDeleting) Delete(ctx context.Context, r campaign.Receipt) error {
 	return deleting{c.Channel}.Delete(ctx, r)
 }
+
+// searching is one like a platform whose public posts can be searched.
+type searching struct{ tellingDeleting }
+
+// Tagged are posts under a hashtag that others put on the wall.
+func (c searching) Tagged(ctx context.Context, hashtag string, since time.Time) ([]campaign.Entry, error) {
+	query := url.Values{"like": {c.cfg.Like}, "hashtag": {hashtag}, "since": {since.UTC().Format(time.RFC3339Nano)}}
+	base := strings.TrimSuffix(c.cfg.Base.String(), "/")
+	v, err := c.do(ctx, opRead, http.MethodGet, base+"/v1/tagged?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	out := []campaign.Entry{}
+	for _, p := range v.Posts {
+		if p.Account != c.cfg.Account && len(out) < channels.MaxTagged {
+			out = append(out, campaign.Entry{URL: base + postPath(&p), At: p.At})
+		}
+	}
+	return out, nil
+}

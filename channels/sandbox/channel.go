@@ -24,7 +24,7 @@ func Platform() channels.Platform {
 }
 
 // Channel is one account of a sandbox server. New adds what its platform
-// allows besides: channels.Latest, channels.Deleter.
+// allows besides: channels.Latest, channels.Deleter, channels.Searcher.
 type Channel struct {
 	cfg    Config
 	env    channels.Env
@@ -40,6 +40,8 @@ func New(id campaign.ChannelID, c campaign.Channel, env channels.Env) (channels.
 	}
 	ch := &Channel{cfg, env, httpx.New(httpx.Options{AllowPrivate: true, Timeout: answerWithin, Date: env.Date})}
 	switch tells, deletes := cfg.Class != campaign.K6, cfg.Facts.Can(channels.CanDelete); {
+	case tells && deletes && cfg.Facts.Can(channels.CanSearch):
+		return searching{tellingDeleting{telling{ch}}}, nil
 	case tells && deletes:
 		return tellingDeleting{telling{ch}}, nil
 	case tells:

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -39,6 +40,49 @@ func prepared(t *testing.T, ch channels.Channel, text string) channels.Request {
 	}
 	r.Staged = staged
 	return r
+}
+
+// TestTagged: what others put on the wall under a hashtag, whole, newest first, as
+// platforms that can be searched give it; others have no such way.
+func TestTagged(t *testing.T) {
+	now := time.Date(2026, 12, 15, 12, 0, 0, 0, time.UTC)
+	s, err := NewServer(Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	wall := Wall{URL: server.URL}
+	for name, like := range map[string]string{"main": "bluesky", "neighbours": "bluesky", "elsewhere": "mastodon"} {
+		if err := wall.ask(t.Context(), http.MethodPut, "/v1/accounts/"+name, Account{Like: like}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range []struct{ account, text string }{
+		{"neighbours", "Too early. #MyStreet"}, {"neighbours", "Our bakery! (#mystreet)"}, {"neighbours", "#MyStreets is another"},
+		{"main", "Our own launch of #MyStreet"}, {"elsewhere", "#MyStreet on another platform"}, {"neighbours", "The library, #MyStreet"},
+	} {
+		now = now.Add(time.Second)
+		if _, err := wall.Post(t.Context(), p.account, Draft{Text: p.text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(like string) channels.Channel {
+		ch, err := New("main", campaign.Channel{Platform: "sandbox", Like: like, Settings: map[string]string{"base_url": server.URL, "allow_private": "true"}}, channels.Env{Now: func() time.Time { return now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ch
+	}
+	got, err := open("bluesky").(channels.Searcher).Tagged(t.Context(), "#MyStreet", now.Add(-4*time.Second))
+	if err != nil || len(got) != 2 || !got[0].At.Equal(now) || !strings.HasPrefix(got[0].URL, server.URL+"/#p-neighbours-") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, like := range []string{"", "x", "telegram"} {
+		if _, can := open(like).(channels.Searcher); can {
+			t.Errorf("one like %q can be searched", like)
+		}
+	}
 }
 
 func TestAnswers(t *testing.T) {

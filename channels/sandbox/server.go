@@ -9,9 +9,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/ittakesacommunity/takeover/campaign"
 )
@@ -164,6 +167,7 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("DELETE /v1/accounts/{account}/posts/{id}", s.call(FaultOnlyDelete, s.remove))
 
 	m.HandleFunc("GET /v1/posts", s.getSeen)
+	m.HandleFunc("GET /v1/tagged", s.getTagged)
 	m.HandleFunc("GET /v1/accounts", s.getAccounts)
 	m.HandleFunc("GET /v1/admin/faults", s.getFaults)
 	m.HandleFunc("POST /v1/admin/faults", s.postFault)
@@ -235,8 +239,11 @@ func decode(r *http.Request, v any) error {
 
 // published is the answer to a call that made p public.
 func published(r *http.Request, status int, p *Post) (int, reply) {
-	return status, reply{ID: p.ID, URL: "http://" + r.Host + "/#p-" + p.Account + "-" + p.ID, At: p.At}
+	return status, reply{ID: p.ID, URL: "http://" + r.Host + postPath(p), At: p.At}
 }
+
+// postPath is where the wall shows a post.
+func postPath(p *Post) string { return "/#p-" + p.Account + "-" + p.ID }
 
 func (s *Server) putAccount(r *http.Request) (int, reply) {
 	var a Account
@@ -462,6 +469,39 @@ func (s *Server) Accounts() []Account {
 }
 
 func (s *Server) getSeen(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Seen()) }
+
+// getTagged are the visible posts under a hashtag since a time, newest first, of all
+// accounts like one platform: what others show is not on it.
+func (s *Server) getTagged(w http.ResponseWriter, r *http.Request) {
+	since, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("since"))
+	if err != nil {
+		status, v := no(refuse(http.StatusBadRequest, "since", "since is no time"))
+		answer(w, status, v)
+		return
+	}
+	s.mu.Lock()
+	posts := slices.DeleteFunc(s.world.seen().Posts, func(p Post) bool { return s.world.accounts[p.Account].Like != r.URL.Query().Get("like") })
+	s.mu.Unlock()
+	v := reply{Posts: []Post{}}
+	for _, p := range slices.Backward(posts) {
+		if !p.At.Before(since) && hasTag(p.Text, r.URL.Query().Get("hashtag")) {
+			v.Posts = append(v.Posts, p)
+		}
+	}
+	answer(w, http.StatusOK, v)
+}
+
+// hasTag tells whether a text says the hashtag, whole and in letters of either case.
+func hasTag(text, tag string) bool {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+		return r != '#' && r != '_' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+	}) {
+		if strings.EqualFold(word, tag) {
+			return true
+		}
+	}
+	return false
+}
 
 // Seen is what the public saw.
 func (s *Server) Seen() Seen {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/channels/sandbox"
 	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/recap"
 )
@@ -31,6 +33,35 @@ func (d *demo) contributors(ctx context.Context) error {
 		}
 	}
 	d.tell(inPlaceOfVisitor, organizer, "enters %s: in kind, in money with its exact wording, and footage by courtesy", count(len(demoContributors), "contributor"))
+	return nil
+}
+
+// demoEntries answer the challenge of the youth, as the public does.
+var demoEntries = []string{
+	"“Pan”. The baker said it until I said it back. #MyFirstWord",
+	"Mine was “doucement”, from the lady on the second floor. #myfirstword",
+	"كلمتي الأولى كانت «جار» #MyFirstWord",
+}
+
+// answerChallenge plays the public: the daemon finds its answers when it is back.
+func (d *demo) answerChallenge(ctx context.Context) error {
+	const account = "neighbours"
+	put := func(method, path string, v any) error {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		return d.wallCall(ctx, method, path, b, nil)
+	}
+	if err := put(http.MethodPut, "/v1/accounts/"+account, sandbox.Account{Title: "Neighbours", Like: "bluesky"}); err != nil {
+		return err
+	}
+	for _, text := range demoEntries {
+		if err := put(http.MethodPost, "/v1/admin/accounts/"+account+"/posts", sandbox.Draft{Text: text}); err != nil {
+			return err
+		}
+	}
+	d.tell(onPurpose, "", "neighbours answer the challenge under #MyFirstWord: %s", count(len(demoEntries), "post"))
 	return nil
 }
 
@@ -60,6 +91,7 @@ type demoRecap struct {
 	Published    int                 `json:"published"`
 	Credits      int                 `json:"credits"`
 	Contributors int                 `json:"contributors"`
+	Entries      int                 `json:"entries"`        // public answers to its challenges
 	File         string              `json:"file,omitempty"` // the report as a page that stands alone, where the folder stays
 }
 
@@ -84,6 +116,9 @@ func (d *demo) recaps(ctx context.Context, stays bool) ([]demoRecap, error) {
 			return nil, err
 		}
 		line := demoRecap{Window: w, Planned: r.Planned, Published: r.ByState[campaign.Published], Credits: len(r.Credits), Contributors: len(r.Contributors)}
+		for _, e := range r.Entries {
+			line.Entries += len(e.All)
+		}
 		if stays {
 			var page bytes.Buffer
 			if err := recap.HTML(&page, r); err != nil {

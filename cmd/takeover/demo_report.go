@@ -89,6 +89,9 @@ func (d *demo) report(ctx context.Context, began time.Time) (demoReport, error) 
 func (r *demoReport) compare(rows []desk.Row, seen sandbox.Seen) {
 	wall := map[string]bool{} // by the end of the address; true: a delivery has it
 	for _, p := range seen.Posts {
+		if p.By != "" {
+			continue // the public's own
+		}
 		wall[placeOf(p.Account, p.ID)] = false
 	}
 	for _, v := range rows {

@@ -94,6 +94,7 @@ func (d *demo) play(ctx context.Context) error {
 	cues := []cue{
 		{8 * time.Second, d.loseOnTelegram},
 		{15 * time.Second, d.approveLate},
+		{16 * time.Second, d.answerChallenge},
 		{17 * time.Second, d.fillValues},
 		{20 * time.Second, d.slip},
 		{22500 * time.Millisecond, d.crash},

@@ -60,7 +60,7 @@ func TestDemoEndsWithItsSumsRight(t *testing.T) {
 		t.Errorf("twice %d, lost %d, unclaimed %d", r.Duplicates, r.Lost, r.Unclaimed)
 	}
 	// One answer was lost on purpose, one with the daemon.
-	if r.Reconciled < 2 || r.ByState[campaign.Missed] != 1 || r.ByState[campaign.Cancelled] != 3 {
+	if r.Reconciled < 2 || r.ByState[campaign.Missed] != 1 || r.ByState[campaign.Cancelled] != 5 {
 		t.Errorf("%d reconciled, states %v", r.Reconciled, r.ByState)
 	}
 	planned := 0
@@ -69,12 +69,15 @@ func TestDemoEndsWithItsSumsRight(t *testing.T) {
 		if w.Contributors != len(demoContributors) || w.Credits == 0 {
 			t.Errorf("the report of %s names %d contributors and %d credits", w.Window, w.Contributors, w.Credits)
 		}
+		if want := map[bool]int{true: len(demoEntries)}[w.Window == "youth-dec"]; w.Entries != want {
+			t.Errorf("the report of %s counts %d answers to its challenges, want %d", w.Window, w.Entries, want)
+		}
 	}
 	if planned != r.Deliveries || len(r.Recaps) != 4 {
 		t.Errorf("%d reports of %d deliveries", len(r.Recaps), planned)
 	}
 	if !slices.ContainsFunc(r.Decisions, func(d decision) bool {
-		return strings.Contains(d.What, "withdraws the consent "+demoConsent+": 3 deliveries cancelled, 2 public")
+		return strings.Contains(d.What, "withdraws the consent "+demoConsent+": 5 deliveries cancelled, 8 public")
 	}) {
 		t.Errorf("no consent was withdrawn: %+v", r.Decisions)
 	}

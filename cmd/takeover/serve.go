@@ -183,6 +183,13 @@ func (h *house) run(ctx context.Context, d doors) error {
 		}
 		return nil
 	})
+	g.Go(func() error {
+		// What a challenge was answered with while nobody asked.
+		if err := h.desk.CollectEntries(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("the entries of challenges could not be collected", "err", err)
+		}
+		return nil
+	})
 	g.Go(func() error { h.teller.Run(ctx); return nil })
 	g.Go(func() error { return scheduler.Housekeep(ctx, time.Local, h.log, h.jobs()...) })
 	g.Go(func() error { return h.watchOver(ctx) })
