@@ -69,7 +69,7 @@ var serverKeys = []serverKeyInfo{
 	{path: "data.dir", kind: kindPath, def: "data", field: func(s *Server) any { return &s.Layout.Data }, about: "folder of everything that takeover keeps"},
 	{path: "data.plans", kind: kindPath, field: func(s *Server) any { return &s.Layout.Plans }, about: "watched folder with one folder for each mechanism; default: plans in data.dir"},
 	{path: "data.socket", kind: kindPath, field: func(s *Server) any { return &s.Layout.Socket }, about: "socket of the local operator; default: takeover.sock in data.dir"},
-	{path: "store.driver", kind: kindChoice, def: "bbolt", choices: []string{"bbolt", "postgres"}, field: func(s *Server) any { return &s.StoreDriver }, about: "bbolt; postgres, for several daemons, is not in this version"},
+	{path: "store.driver", kind: kindChoice, def: "bbolt", choices: []string{"bbolt", "postgres"}, field: func(s *Server) any { return &s.StoreDriver }, about: "bbolt: a file; postgres: a database, for several daemons"},
 	{path: "store.path", kind: kindPath, field: func(s *Server) any { return &s.Layout.Store }, about: "bbolt file; default: takeover.db in data.dir"},
 	{path: "store.dsn_file", kind: kindPath, field: func(s *Server) any { return &s.DSNFile }, about: "file with the connection string of the postgres store"},
 	{path: "media.dir", kind: kindPath, field: func(s *Server) any { return &s.Layout.Media }, about: "pictures and films; default: media in data.dir"},

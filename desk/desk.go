@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
@@ -33,13 +34,22 @@ var (
 	ErrUsage = errors.New("wrong request")
 )
 
+// UnconfirmedError names the daemons that did not say that they stopped: what
+// they were sending may leave yet.
+type UnconfirmedError struct{ Daemons []string }
+
+func (e *UnconfirmedError) Error() string {
+	return "not confirmed by " + strings.Join(e.Daemons, ", ")
+}
+
 // Brake is what the desk needs of the engine that publishes.
 type Brake interface {
 	// Halt is called after a stop, hold or withdrawal has been committed. It
 	// takes back every armed delivery covered whose request has not left, and
 	// returns when none of the covered can leave any more: left are those
 	// whose first byte was out before (public, or perhaps public), back those
-	// taken back. An error means that this could not be confirmed in time.
+	// taken back. An error means that this could not be confirmed in time; it is
+	// an *UnconfirmedError where other daemons did not.
 	Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (left, back []campaign.DeliveryID, err error)
 	// Lift is called after a stop or hold was lifted.
 	Lift()
@@ -69,9 +79,12 @@ type Notice struct {
 type Config struct {
 	Store store.Store
 	Clock clock.Clock
-	// Brake is the running engine; nil where no daemon runs, so that nothing
-	// can leave (commands on the data folder).
+	// Brake reaches the running engines; nil where no daemon can run, so that
+	// nothing can leave (commands on a data folder that nobody shares).
 	Brake Brake
+	// Running tells whether a daemon publishes what is in the store; nil: one
+	// does where there is a Brake.
+	Running func(store.Tx) (bool, error)
 	// Preparing tells whether the engine prepares the delivery right now, such as
 	// by uploading its pictures; nil where no daemon runs.
 	Preparing func(campaign.DeliveryID) bool

@@ -9,25 +9,38 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
 )
+
+// running tells whether what is queued is being published.
+func (d *Desk) running(tx store.Tx) (bool, error) {
+	if d.Running == nil {
+		return d.Brake != nil, nil
+	}
+	return d.Running(tx)
+}
 
 // Status is the state of everything at a glance.
 func (d *Desk) Status(ctx context.Context, a campaign.Actor) (Status, error) {
 	var out Status
 	err := d.look(ctx, a, func(r *room) error {
+		running, err := d.running(r)
+		if err != nil {
+			return err
+		}
 		if !a.Visits() {
 			if err := r.mayEnter(); err != nil {
 				return err
 			}
 		} else { // the frame of a page, and no more
-			out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Running: d.Brake != nil}
+			out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Running: running}
 			return nil
 		}
 		sw, err := r.switches()
 		if err != nil {
 			return err
 		}
-		out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Stopped: stopLines(sw), Running: d.Brake != nil}
+		out = Status{Campaign: r.c.ID, Zone: r.c.Zone, At: r.now, Stopped: stopLines(sw), Running: running}
 		if out.ByState, err = r.Counts(); err != nil {
 			return err
 		}

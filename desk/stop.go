@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,8 @@ type Stopped struct {
 	TakenBack []Row `json:"taken_back"`
 	// Confirmed tells that nothing more leaves; false: the engine did not answer in time.
 	Confirmed bool `json:"confirmed"`
+	// Unconfirmed are the daemons that did not answer: on other machines, as a rule.
+	Unconfirmed []string `json:"unconfirmed,omitempty"`
 	// Already tells that it was stopped before.
 	Already bool   `json:"already,omitempty"`
 	Text    string `json:"text"` // the answer in words
@@ -84,6 +87,9 @@ func (d *Desk) halt(ctx context.Context, a campaign.Actor, s campaign.Scope, rea
 	// before is met at the gate, also where it was stopped already.
 	left, back, halted := d.brake(ctx, s.Covers)
 	out.Confirmed = halted == nil
+	if silent := (*UnconfirmedError)(nil); errors.As(halted, &silent) {
+		out.Unconfirmed = silent.Daemons
+	}
 	if halted != nil {
 		d.Log.Warn("a stop could not be confirmed", "scope", s.String(), "err", halted)
 	}
@@ -305,9 +311,12 @@ func (r *room) truth(out *Stopped, open, left, back []campaign.DeliveryID) error
 func (s Stopped) words(stop bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s. ", map[bool]string{true: "Stopped", false: "Held"}[stop], s.Scope)
-	if s.Confirmed {
+	switch {
+	case s.Confirmed:
 		b.WriteString("Nothing more leaves.")
-	} else {
+	case len(s.Unconfirmed) > 0:
+		fmt.Fprintf(&b, "Not confirmed by %s: stop that process, or cut its machine off.", strings.Join(s.Unconfirmed, ", "))
+	default:
 		b.WriteString("Not confirmed: what was being sent at this moment did not answer in time.")
 	}
 	for _, part := range []struct {

@@ -144,7 +144,7 @@ type Status struct {
 	ByState  map[campaign.State]int `json:"by_state"`
 	Stopped  []StopLine             `json:"stopped"` // every cause, stop, hold and held account
 	Lanes    []LaneLine             `json:"lanes"`
-	Running  bool                   `json:"running"` // an engine publishes in this process
+	Running  bool                   `json:"running"` // a daemon publishes
 }
 
 // StopLine is one thing that stops publishing.

@@ -42,6 +42,17 @@ func daemonsOf(tx store.Settings) (ds []campaign.Daemon, err error) {
 	return ds, nil
 }
 
+// Published tells whether a daemon lives that publishes from the store, which
+// need not be this one.
+func (e *Engine) Published(tx store.Tx) (bool, error) {
+	at, err := storeClock(tx)
+	if err != nil {
+		return false, err
+	}
+	ds, err := daemonsOf(tx)
+	return slices.ContainsFunc(ds, func(d campaign.Daemon) bool { return d.Alive(at) }), err
+}
+
 func daemonAt(tx store.Settings, name string) (d campaign.Daemon, err error) {
 	b, err := tx.Setting(name)
 	if err == nil {

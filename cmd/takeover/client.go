@@ -97,7 +97,9 @@ func (a *app) headers() http.Header {
 }
 
 func (a *app) openFolder(s configs.Server) (*client, error) {
-	if _, err := os.Stat(s.Layout.Store); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if s.StoreDriver != "bbolt" {
+		// It is there or not, whatever lies in the folder.
+	} else if _, err := os.Stat(s.Layout.Store); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, unreachable{fmt.Errorf("the store cannot be reached: %w; look who owns its folder, takeover runs as the one who made it", err)}
 	} else if err != nil {
 		return nil, unreachable{fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)}

@@ -141,15 +141,11 @@ func (o operations) examineStore(ctx context.Context, d *web.Diagnosis) error {
 	if n := len(r.SetAside); n > 0 {
 		d.Add(warn("store", fmt.Sprintf("%s could not be read earlier and were set aside, first %s %s", count(n, "record"), r.SetAside[0].Kind, r.SetAside[0].ID), "look for them in the newest backup"))
 	}
-	if err := o.store.CounterErr(); err != nil {
-		d.Add(fail("store", "a rollback would go unseen: "+err.Error(), "make the folder of "+o.house.server.Layout.Counter+" writable"))
+	if fix, err := o.store.Unseen(); err != nil {
+		d.Add(fail("store", "a rollback would go unseen: "+err.Error(), fix))
 	}
 	if len(r.Bad)+len(r.Pages)+len(r.Index) == 0 {
-		size := int64(0)
-		if i, err := os.Stat(o.house.server.Layout.Store); err == nil {
-			size = i.Size()
-		}
-		d.Add(fine("store", "bbolt %s, integrity checked: %s, %s", sizeText(size), count(r.Records, "record"), count(r.Deliveries, "delivery")))
+		d.Add(fine("store", "%s, integrity checked: %s, %s", o.store.Engine(), count(r.Records, "record"), count(r.Deliveries, "delivery")))
 	}
 	if len(r.Audit) > 0 {
 		d.Add(fail("audit", "the chain of the log breaks: "+r.Audit[0], "takeover audit verify names the entry; find out who changed it"))
@@ -382,5 +378,9 @@ func isSecretRef(v string) bool { return strings.HasPrefix(v, "file:") || string
 
 // ownSecrets are the references of takeover.yaml.
 func ownSecrets(s configs.Server) []string {
-	return slices.DeleteFunc([]string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot, s.OpenID.Secret}, func(r string) bool { return r == "" })
+	own := []string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot, s.OpenID.Secret}
+	if s.StoreDriver == "postgres" {
+		own = append(own, "file:"+s.DSNFile)
+	}
+	return slices.DeleteFunc(own, func(r string) bool { return r == "" })
 }

@@ -38,12 +38,13 @@ type house struct {
 	server   configs.Server
 	log      *slog.Logger
 	clock    clock.Clock
-	store    *boltstore.Store
+	store    keeper
 	vault    *vault.Vault
 	media    *media.Store
 	links    *web.MediaLinks // nil where platforms cannot fetch pictures from us
 	registry *channels.Registry
 	engine   *scheduler.Engine // nil unless houseOptions.publish
+	brake    *scheduler.Engine // whom to ask to stop; nil where nobody can be publishing
 	watch    *health.Watch     // nil unless houseOptions.publish
 	teller   *telling.Teller
 	desk     *desk.Desk
@@ -71,11 +72,8 @@ type houseOptions struct {
 }
 
 func openHouse(s configs.Server, o houseOptions) (*house, error) {
-	if s.StoreDriver != "bbolt" {
-		return nil, fmt.Errorf("store.driver %q is not in this version; write bbolt", s.StoreDriver)
-	}
 	l := s.Layout
-	if err := wholeRestore(l); err != nil {
+	if err := wholeRestore(s); err != nil {
 		return nil, err
 	}
 	begun := beginningOf(l)
@@ -88,17 +86,14 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 	h.opened = opened{h.clock.Now(), h.clock.Boot()}
 	var err error
 	var mediaURL func(campaign.Digest, time.Time) string
-	if h.store, err = boltstore.Open(boltstore.Options{Path: l.Store, Counter: l.Counter, Former: l.Former, Backups: l.Backups}); errors.Is(err, boltstore.ErrReadOnly) && !o.publish {
-		h.store, err = boltstore.OpenReadOnly(l.Store) // one may look; changes say what is wrong
-	}
-	if err != nil {
+	if h.store, err = openStore(s, o.publish); err != nil {
 		if !errors.As(err, new(*boltstore.LockedError)) { // else somebody begins there at this moment
 			err = errors.Join(err, begun.undo(nil))
 		}
 		return nil, unreachable{err}
 	}
-	if info := h.store.Opened(); info.RolledBack {
-		h.log.Warn("the store is older than what this machine has seen: publishing is stopped until a person resumes it (takeover resume --cause restore)", "why", info.Why)
+	if why := h.store.RolledBack(); why != "" {
+		h.log.Warn("the store may be older than what was seen of it: publishing is stopped until a person resumes it (takeover resume --cause restore)", "why", why)
 	}
 	if h.media, err = media.Open(l.Media, media.Limits{Bytes: s.MaxUpload}); err != nil {
 		return nil, errors.Join(err, h.giveUp())
@@ -119,18 +114,20 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 		Date: h.observe, MediaURL: mediaURL,
 	})
 	h.teller = newTeller(s, h.log)
-	if o.publish {
+	engine, err := scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Daemon: h.store.Daemon(), Channel: h.registry.Channel, DailyPosts: desk.DailyPosts,
+		Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
+	if err != nil {
+		return nil, errors.Join(err, h.giveUp())
+	}
+	switch {
+	case o.publish:
 		if err := h.certify(keys); err != nil {
 			return nil, errors.Join(err, h.giveUp())
 		}
-		h.engine, err = scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Channel: h.registry.Channel, DailyPosts: desk.DailyPosts,
-			Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
-		if err != nil {
-			return nil, errors.Join(err, h.giveUp())
-		}
-	}
-	if o.publish {
+		h.engine, h.brake = engine, engine
 		h.watch = h.newWatch()
+	case h.store.Daemon().ID != "":
+		h.brake = engine // it publishes nothing, and asks the daemons elsewhere to stop
 	}
 	h.desk, h.dry = desk.New(h.deskConfig(h.store)), desk.New(h.dryConfig())
 	return h, nil
@@ -185,8 +182,14 @@ func (h *house) certify(keys func() (secret.Keys, error)) error {
 func (h *house) deskConfig(s store.Store) desk.Config {
 	c := desk.Config{Store: s, Clock: h.clock, Facts: facts, Media: h.media, Log: h.log, Tell: h.tellDesk,
 		Channel: h.registry.Channel, Vault: h.vault}
-	if h.engine != nil {
-		c.Brake, c.Preparing = brake{h.engine, h.log}, h.engine.Preparing
+	if h.brake != nil {
+		c.Brake = brake{h.brake, h.log}
+	}
+	switch {
+	case h.engine != nil:
+		c.Preparing = h.engine.Preparing
+	case h.brake != nil:
+		c.Running = h.brake.Published
 	}
 	return c
 }
@@ -207,8 +210,12 @@ type brake struct {
 // Halt implements desk.Brake.
 func (b brake) Halt(ctx context.Context, covers func(*campaign.Delivery) bool) (left, back []campaign.DeliveryID, err error) {
 	h, err := b.Engine.Halt(ctx, covers)
-	if err == nil && len(h.Unsure) > 0 {
+	switch {
+	case err != nil:
+	case len(h.Unsure) > 0:
 		err = fmt.Errorf("%s could not be asked in time", count(len(h.Unsure), "delivery"))
+	case len(h.Unconfirmed) > 0:
+		err = &desk.UnconfirmedError{Daemons: h.Unconfirmed}
 	}
 	return idsOf(h.Left), idsOf(h.TakenBack), err
 }

@@ -72,6 +72,9 @@ func (a *app) migrate(ctx context.Context, trial bool) (m migration, err error) 
 	if err != nil {
 		return m, err
 	}
+	if s.StoreDriver != "bbolt" {
+		return m, usagef("this store is PostgreSQL: a daemon that starts brings its tables to the form it knows; copy the database with its own tools before")
+	}
 	path := s.Layout.Store
 	if trial || a.dryRun {
 		from, r, err := boltstore.TryMigration(ctx, path)
@@ -91,6 +94,6 @@ func (a *app) migrate(ctx context.Context, trial bool) (m migration, err error) 
 	if err != nil {
 		return m, err
 	}
-	info := h.store.Opened()
+	info := h.store.(alone).Opened()
 	return migration{From: info.MigratedFrom, To: boltstore.Schema, Copy: info.Copy}, h.close()
 }

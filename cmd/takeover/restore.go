@@ -255,6 +255,9 @@ func (a *app) restore(ctx context.Context, file string, ids []age.Identity, forc
 	if err != nil {
 		return err
 	}
+	if s.StoreDriver != "bbolt" {
+		return usagef("this store is PostgreSQL: put it back with its own tools, or restore into a folder with --data FOLDER and copy that into an empty database: takeover store copy")
+	}
 	held, err := roomFor(ctx, s.Layout, force)
 	if err != nil {
 		return err
@@ -304,7 +307,11 @@ const stagePrefix = ".restoring-"
 
 // wholeRestore is an error where a restore was cut short after what lay there
 // was moved aside: an empty store would begin in its place.
-func wholeRestore(l configs.Layout) error {
+func wholeRestore(s configs.Server) error {
+	if s.StoreDriver != "bbolt" {
+		return nil
+	}
+	l := s.Layout
 	left, _ := filepath.Glob(filepath.Join(l.Data, stagePrefix+"*"))
 	if _, err := os.Lstat(l.Store); err == nil || len(left) == 0 {
 		return nil

@@ -20,11 +20,15 @@ import (
 
 // newWatch looks at this house's engine, store and disk.
 func (h *house) newWatch() *health.Watch {
-	dir, path := h.server.Layout.Data, h.server.Layout.Store
+	dir, path := h.server.Layout.Data, h.store.File()
 	begun, _ := os.Stat(path) // the file that this daemon holds open; nil if it is gone already
+	same := func() error { return nil }
+	if path != "" {
+		same = func() error { return sameFile(path, begun) }
+	}
 	c := health.Config{Clock: h.clock, Store: h.store, Engine: h.engine.Health,
 		Disk:        func() (int64, bool) { return diskFree(dir) },
-		Write:       func() error { return errors.Join(sameFile(path, begun), probeWrite(dir)) },
+		Write:       func() error { return errors.Join(same(), probeWrite(dir)) },
 		LastBackup:  func(ctx context.Context) (time.Time, error) { return operations{h}.lastBackup(ctx) },
 		Connections: func(ctx context.Context) ([]campaign.Connection, error) { return h.desk.Accounts(ctx) },
 	}

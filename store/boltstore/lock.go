@@ -65,6 +65,21 @@ func acquire(data string) (*lockFile, error) {
 	return l, nil
 }
 
+// Hold takes the lock of a store at the path, and opens none: for those who
+// keep something else in the folder that one process at a time may use. What a
+// killed holder of such a lock left of its copies is removed. Its errors are those of Open.
+func Hold(path string) (release func() error, err error) {
+	l, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.hold(); err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	removeCopies(path)
+	return l.release, nil
+}
+
 // readLock understands as much of the file as there is.
 func readLock(f *os.File) (state lockState, pid int, since time.Time) {
 	var b [128]byte
