@@ -24,7 +24,7 @@ func (d *Desk) running(tx store.Tx) (bool, error) {
 func (d *Desk) Status(ctx context.Context, a campaign.Actor) (Status, error) {
 	var out Status
 	err := d.look(ctx, a, func(r *room) error {
-		running, err := d.running(r)
+		running, err := d.running(r.Tx) // not the room: a store.Shared is looked for
 		if err != nil {
 			return err
 		}

@@ -116,9 +116,12 @@ func (e *Engine) Wake() {
 }
 
 // nudge makes the loop turn.
-func (e *Engine) nudge() {
+func (e *Engine) nudge() { nudge(e.wake) }
+
+// nudge leaves a word for whoever waits, unless one lies there.
+func nudge(c chan struct{}) {
 	select {
-	case e.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -145,11 +145,39 @@ func (e *Engine) tenure() (leave func()) {
 		defer close(ended)
 		e.keepLease(ctx)
 	}()
+	heard := e.listen(ctx)
 	return func() {
 		cancel()
 		<-ended
+		<-heard
 		e.leave()
 	}
+}
+
+// listen looks at the store soon after another daemon changed it, where the store
+// tells: the slow look of the loop and of keepLease is the net below. It returns
+// what is closed when it has ended, with ctx.
+func (e *Engine) listen(ctx context.Context) <-chan struct{} {
+	ended := make(chan struct{})
+	w, tells := e.cfg.Store.(store.Watched)
+	if !tells {
+		close(ended)
+		return ended
+	}
+	changed := make(chan struct{}, 1)
+	go func() {
+		for range changed {
+			nudge(e.halted)
+			e.Wake()
+			_ = e.clk.Wait(ctx, e.clk.Now().Add(glance/4), nil) // one look for many changes
+		}
+	}()
+	go func() {
+		defer close(ended)
+		defer close(changed)
+		w.Watch(ctx, func() { nudge(changed) })
+	}()
+	return ended
 }
 
 // glance is how often a daemon looks whether another changed something: a stop,

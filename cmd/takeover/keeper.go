@@ -16,6 +16,7 @@ import (
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
 	"github.com/ittakesacommunity/takeover/store/pgstore"
+	"github.com/ittakesacommunity/takeover/store/record"
 )
 
 // keeper is the store of a house: a file that is this process's alone, or a
@@ -126,7 +127,9 @@ func (k shared) Unseen() (fix string, err error) {
 func (k shared) Verify(ctx context.Context) (boltstore.Report, error) {
 	path := k.scratch + ".copy-verify-" + rand.Text()
 	defer removeCopy(path)
-	if err := k.Backup(ctx, path); err != nil && !errors.Is(err, store.ErrCorrupt) {
+	if err := k.Backup(ctx, path); errors.Is(err, record.ErrNotSound) {
+		return boltstore.Report{Bad: []store.Unreadable{{Why: err.Error()}}}, nil
+	} else if err != nil {
 		return boltstore.Report{}, err
 	}
 	return boltstore.Check(ctx, path)

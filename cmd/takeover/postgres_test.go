@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/desk"
 	"github.com/ittakesacommunity/takeover/internal/peertest"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/pgstore"
@@ -212,5 +214,79 @@ func TestOwnerKilledOnPostgres(t *testing.T) {
 		if row.State != campaign.Published || r.calls[row.ID] != 1 {
 			t.Errorf("%s: %s, received %d times", row.ID, row.State, r.calls[row.ID])
 		}
+	}
+}
+
+// What is handed in at one daemon is sent by the one that has the lane, without
+// waiting for its look each minute; one that is asked to end gives its lanes away.
+func TestDaemonsHearEachOtherOnPostgres(t *testing.T) {
+	d := newDatabase(t)
+	r := newReceiver(t)
+	first := newSharedSite(t, d, webhooks(r.URL, 6, func(int) bool { return true }))
+	second := first.join()
+	first.start()
+	second.start()
+	if ownerOf(t, d, "webhook/a0", first, second) == first {
+		first, second = second, first
+	}
+	first.submitAndApprove(1, func(int) string { return "c0, c1, c2, c3, c4, c5" })
+	approved := time.Now()
+	published := func() (n int) {
+		for _, row := range first.settle() {
+			if row.State == campaign.Published && r.calls[row.ID] == 1 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := published(); n != 6 || time.Since(approved) > 45*time.Second {
+		t.Errorf("%d of 6 went out once, within %v", n, time.Since(approved))
+	}
+	_ = second.daemon.Process.Signal(syscall.SIGTERM)
+	if err := second.daemon.Wait(); err != nil {
+		t.Error(err)
+	}
+	second.daemon = nil
+	if ownerOf(t, d, "webhook/a0", first, second) != first {
+		t.Error("a daemon that ended kept its lane")
+	}
+}
+
+// A stop names the daemon that stands still, and its bytes do not leave when it
+// goes on.
+func TestStopNamesTheSilentOnPostgres(t *testing.T) {
+	d := newDatabase(t)
+	r := newReceiver(t)
+	first := newSharedSite(t, d, webhooks(r.URL, 2, func(int) bool { return false }))
+	second := first.join()
+	first.start()
+	second.start()
+	if ownerOf(t, d, "webhook/a0", first, second) == first {
+		first, second = second, first
+	}
+	if err := second.daemon.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	first.submitAndApprove(1, func(int) string { return "c0" })
+	var doc struct{ Data desk.Stopped }
+	out, code := first.command("stop", "--all", "-m", "wrong photo", "-o", "json")
+	if err := json.Unmarshal(out, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if s := doc.Data; code != exitNeedsPerson || s.Confirmed || len(s.Unconfirmed) != 1 || !strings.HasSuffix(s.Unconfirmed[0], second.path("data")) || !strings.Contains(s.Text, second.path("data")) {
+		t.Errorf("%d: %+v", code, s)
+	}
+	if err := second.daemon.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	second.must("health", "--wait", "20s")
+	out, code = first.command("stop", "--all", "-o", "json")
+	if err := json.Unmarshal(out, &doc); err != nil || code != exitDone || !doc.Data.Confirmed {
+		t.Errorf("once it goes on: %d, %v, %s", code, err, out)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.calls) != 0 {
+		t.Errorf("%d calls came after the stop", len(r.calls))
 	}
 }

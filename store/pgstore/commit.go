@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +39,7 @@ func (s *Store) admit() error {
 // was surely not kept, one by one where it refuses what one of them wrote.
 func (s *Store) serve(calls []*call) {
 	until := time.Now().Add(patience)
-	for {
+	for wait := time.Duration(0); ; {
 		left, err := s.attempt(calls)
 		switch {
 		case err == nil || len(left) == 0:
@@ -46,7 +47,8 @@ func (s *Store) serve(calls []*call) {
 		case errors.Is(err, store.ErrBroken):
 		case passes(err) && time.Now().Before(until):
 			calls = left
-			time.Sleep(20 * time.Millisecond)
+			wait = backOff(wait)
+			time.Sleep(jittered(wait))
 			continue
 		case passes(err):
 			err = away(err)
@@ -64,6 +66,19 @@ func (s *Store) serve(calls []*call) {
 		return
 	}
 }
+
+// longest is the longest wait between two tries.
+const longest = time.Second
+
+// backOff is how long to wait after a wait that did not help: 20 ms at first,
+// twice as long each time.
+func backOff(wait time.Duration) time.Duration {
+	return min(max(2*wait, 20*time.Millisecond), longest)
+}
+
+// jittered is between half and all of the wait, so that daemons that lost the
+// database at one moment do not come back at one moment.
+func jittered(wait time.Duration) time.Duration { return wait/2 + rand.N(wait/2+1) }
 
 // attempt gives each call its turn in one transaction and commits. It returns the
 // calls that have no outcome, and why; nothing of these was kept.

@@ -50,6 +50,12 @@
 // synchronous_commit is raised to on in every transaction, and a server with
 // fsync or full_page_writes off is refused.
 //
+// # What others change
+//
+// A commit that changes a delivery, the campaign or a switch tells the other
+// stores of the schema, by NOTIFY; Watch hears it. A notification may be lost with
+// a connection, so nobody relies on it.
+//
 // # Another database under the same name
 //
 // Each transaction that writes compares where it is (system identifier, database,

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 	}
 	config.ConnConfig.ConnectTimeout = patience
-	s := &Store{o: o, suspects: map[suspect]string{}}
+	s := &Store{o: o, suspects: map[suspect]string{}, self: rand.Text()}
 	s.config = config.ConnConfig.Copy()
 	s.config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		if n.SeverityUnlocalized == "WARNING" {

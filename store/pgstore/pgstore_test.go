@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/internal/peertest"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
@@ -81,4 +82,55 @@ func open(t testing.TB, o Options) *Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// TestWatch: a daemon hears what another changed, and not what it changed itself
+// or what happens in another campaign of the same database.
+func TestWatch(t *testing.T) {
+	dsn := schema(t)
+	one, two := open(t, Options{DSN: dsn}), open(t, Options{DSN: dsn})
+	elsewhere := open(t, Options{DSN: schema(t)})
+	heard := make(chan struct{}, 100)
+	watching, end := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		one.Watch(watching, func() { heard <- struct{}{} })
+	}()
+	hears := func(want bool, why string) {
+		t.Helper()
+		patience := 30 * time.Second
+		if !want {
+			patience = 300 * time.Millisecond
+		}
+		select {
+		case <-heard:
+			if !want {
+				t.Errorf("it heard %s", why)
+			}
+		case <-time.After(patience):
+			if want {
+				t.Fatalf("it did not hear %s", why)
+			}
+		}
+	}
+	hears(true, "that it listens")
+	stop := func(s *Store) {
+		t.Helper()
+		if err := s.Update(ctx, func(tx store.Tx) error { return tx.PutSwitches(campaign.Switches{}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop(one)
+	hears(false, "itself")
+	stop(elsewhere)
+	hears(false, "another campaign")
+	stop(two)
+	hears(true, "the other daemon")
+	admin(t, dsn, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`)
+	hears(true, "that it listens again")
+	stop(two)
+	hears(true, "the other daemon, on a new connection")
+	end()
+	<-ended
 }

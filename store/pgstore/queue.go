@@ -65,6 +65,7 @@ func (t *tx) PutDelivery(d *campaign.Delivery) error {
 		return err
 	}
 	r := record.Seal(record.Delivery, []byte(d.ID), content)
+	w.stirs = true
 	if err := w.queue(putDeliverySQL, columns(&next, r)...); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (t *tx) PutCampaign(c campaign.Campaign) error {
 	if err != nil {
 		return err
 	}
-	t.w.campaignIs = nil
+	t.w.campaignIs, t.w.stirs = nil, true
 	return t.put(record.Meta, []byte(keyCampaign), append(revisionBytes(c.Revision), b...))
 }
 
@@ -89,6 +89,7 @@ func (t *tx) Switches() (campaign.Switches, error) {
 
 // PutSwitches implements store.Settings.
 func (t *tx) PutSwitches(s campaign.Switches) error {
+	t.w.stirs = true
 	return t.save(record.Meta, []byte(keySwitches), s)
 }
 

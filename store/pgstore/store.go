@@ -36,6 +36,7 @@ type Store struct {
 	suspects   map[suspect]string // why
 
 	conn *pgx.Conn // the writer's own
+	self string    // tells our own notifications from others'
 }
 
 var _ store.Store = (*Store)(nil)

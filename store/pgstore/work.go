@@ -19,6 +19,7 @@ type work struct {
 	open   bool
 	err    error // the first trouble with the database: nothing of this will be kept
 	wrote  bool
+	stirs  bool   // other daemons should look at what it wrote
 	xid    string // the server's name for it
 	at     string // where the database is
 
@@ -241,6 +242,9 @@ func (w *work) commit() error {
 		if n != 0 {
 			w.batch.Queue(`UPDATE counts SET n = n + $2 WHERE state = $1`, int16(code), n)
 		}
+	}
+	if w.stirs {
+		w.batch.Queue(tellSQL, w.s.self)
 	}
 	if err := w.flush(); err != nil {
 		return err
