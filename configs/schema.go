@@ -200,7 +200,7 @@ func (k serverKeyInfo) schema() node {
 	case kindSize:
 		return pattern(`^[0-9]{1,12}(B|kB|KB|MB|GB|KiB|MiB|GiB)$`)
 	case kindCron:
-		return pattern(`^\s*\S+(\s+\S+){4}\s*$`)
+		return pattern(`^\s*\S+(\s+\S+){4}\s*$|^` + Never + `$`)
 	case kindMail:
 		return pattern(mailPattern)
 	case kindDomain:

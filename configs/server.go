@@ -13,6 +13,9 @@ import (
 // ServerSchema is the first line's value of every server file.
 const ServerSchema = "takeover/config-v1"
 
+// Never is the time of a backup that something else than the daemon makes.
+const Never = "never"
+
 // Server is what takeover.yaml says, with the defaults filled in. Paths are
 // resolved against the file. Secrets are references as the file has them
 // ("file:ntfy.token", "env:NAME"); internal/secret reads them, from Dir, when they are needed.
@@ -38,7 +41,7 @@ type Server struct {
 	Layout      Layout
 	MaxUpload   int64 // bytes of one picture or film
 
-	BackupAt   string // cron, local time of the machine
+	BackupAt   string // cron in the local time of the machine, or Never
 	BackupKeep int    // how many to keep
 
 	LogFormat string // "auto", "text" or "json"

@@ -79,7 +79,7 @@ var serverKeys = []serverKeyInfo{
 	{path: "secrets.folders", kind: kindPaths, field: func(s *Server) any { return &s.SecretFolders }, about: "further folders that channels' {file: …} may lie in; always: the one of this file, and below"},
 	{path: "secrets.env", kind: kindNames, field: func(s *Server) any { return &s.SecretVars }, about: "further variables that channels' {env: …} may name; always: TAKEOVER_SECRET_…"},
 	{path: "backup.dir", kind: kindPath, field: func(s *Server) any { return &s.Layout.Backups }, about: "default: backups in data.dir"},
-	{path: "backup.at", kind: kindCron, def: "15 3 * * *", field: func(s *Server) any { return &s.BackupAt }, about: "when, as cron in the machine's zone"},
+	{path: "backup.at", kind: kindCron, def: "15 3 * * *", field: func(s *Server) any { return &s.BackupAt }, about: "when the daemon makes one, as cron in the machine's zone; never: something else does"},
 	{path: "backup.keep", kind: kindCount, def: "14", field: func(s *Server) any { return &s.BackupKeep }, about: "how many are kept"},
 	{path: "log.format", kind: kindChoice, def: "auto", choices: []string{"auto", "text", "json"}, field: func(s *Server) any { return &s.LogFormat }, about: "auto: text on a terminal, else json"},
 	{path: "log.level", kind: kindChoice, def: "info", choices: []string{"debug", "info", "warn", "error"}, field: func(s *Server) any { return &s.LogLevel }, about: "from which weight on"},
@@ -145,7 +145,7 @@ func (k serverKeyInfo) remedy() string {
 	case kindSize:
 		return "write a size such as 512MiB or 2GiB"
 	case kindCron:
-		return "write five fields, such as \"15 3 * * *\""
+		return "write five fields, such as \"15 3 * * *\", or never"
 	case kindMail:
 		return "write an address such as takeover@campaign.example"
 	case kindDomain:
@@ -254,6 +254,9 @@ func (k serverKeyInfo) checkText(text string) error {
 			return fmt.Errorf("is %q, not host:port", short(text))
 		}
 	case kindCron:
+		if text == Never {
+			break
+		}
 		if err := checkCron(text); err != nil {
 			return err
 		}

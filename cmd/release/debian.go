@@ -102,12 +102,14 @@ func debianVersion(version string) string {
 }
 
 // serverFile is the package's takeover.yaml: every key with its comment, and
-// the folders of a system service.
+// the folders of a system service. Its timer makes the daily backup, so the
+// daemon makes none.
 func serverFile() ([]byte, error) {
 	return configs.ServerFile(map[string]string{
 		"data.dir":             "/var/lib/takeover/data",
 		"secrets.key_file":     "/var/lib/takeover/master.key",
 		"secrets.counter_file": "/var/lib/takeover/takeover.counter",
 		"secrets.folders":      "/run/credentials/takeover.service",
+		"backup.at":            configs.Never,
 	})
 }

@@ -131,4 +131,7 @@ func TestPackagedConfiguration(t *testing.T) {
 			t.Errorf("%s lies outside of the service's folder", p)
 		}
 	}
+	if s.BackupAt != configs.Never {
+		t.Errorf("the timer makes the daily backup, and so does the daemon, at %q", s.BackupAt)
+	}
 }

@@ -281,9 +281,23 @@ func (a *app) healthCommand() *cobra.Command {
 // well tells whether the daemon publishes and nothing is wrong with it.
 func well(h web.Health) bool { return h.Ready(time.Now()) && len(h.Troubles) == 0 }
 
+// answersWithin is how long a daemon that lives needs to say how it is: it does so from memory.
+const answersWithin = 10 * time.Second
+
+// askHealth asks once. A process that stands still takes the question and never answers.
+func (a *app) askHealth(ctx context.Context) (h web.Health, err error) {
+	within, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	err = a.withDaemon(func(c *client) error { return c.get(within, "/health", nil, &h) })
+	if within.Err() != nil && ctx.Err() == nil {
+		err = unreachable{fmt.Errorf("the daemon does not answer for %s: it stands still, or its machine is overloaded; look at its log, then restart it", answersWithin)}
+	}
+	return h, err
+}
+
 func (a *app) awaitHealth(ctx context.Context, wait time.Duration) (h web.Health, err error) {
 	for end := time.Now().Add(wait); ; {
-		err = a.withDaemon(func(c *client) error { return c.get(ctx, "/health", nil, &h) })
+		h, err = a.askHealth(ctx)
 		if err == nil && well(h) || time.Now().After(end) {
 			return h, err
 		}

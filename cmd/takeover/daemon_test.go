@@ -30,25 +30,38 @@ type site struct {
 	dir    string
 	daemon *exec.Cmd
 	log    *lockedBuffer
-	made   []byte // what init said
-	listen string // for the daemon; "": a free port of this machine
+	stderr *os.File // of the daemon; nil: the log takes it
+	made   []byte   // what init said
+	listen string   // for the daemon; "": a free port of this machine
 }
 
 // newSite lays a folder out; campaignFile "" begins with the example.
 func newSite(t *testing.T, campaignFile string) *site {
 	t.Helper()
-	// The name of a Unix socket is short, those of test folders are long.
+	return newSiteIn(t, shortDir(t), campaignFile)
+}
+
+// shortDir is a folder for a site: the name of a Unix socket is short, those of
+// test folders are long.
+func shortDir(t *testing.T) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "takeover")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// newSiteIn lays a site out in the folder.
+func newSiteIn(t *testing.T, dir, campaignFile string) *site {
+	t.Helper()
 	s := &site{t: t, dir: dir, log: &lockedBuffer{}}
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
 			t.Logf("daemon:\n%s", s.log.tail(6000))
 		}
-		os.RemoveAll(dir)
 	})
 	if campaignFile == "" {
 		s.made = s.must("init", dir, "--from-example", "itac", "--no-input", "-o", "json")
@@ -75,6 +88,9 @@ func (s *site) start() {
 	s.t.Helper()
 	s.daemon = exec.Command("takeover", "serve", "--config", s.path("takeover.yaml"), "--listen", orElse(s.listen, "127.0.0.1:0"))
 	s.daemon.Stdout, s.daemon.Stderr = s.log, s.log
+	if s.stderr != nil {
+		s.daemon.Stderr = s.stderr
+	}
 	if err := s.daemon.Start(); err != nil {
 		s.t.Fatal(err)
 	}

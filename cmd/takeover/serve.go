@@ -266,7 +266,7 @@ func (h *house) jobs() []scheduler.Job {
 		_, err := h.desk.CollectNumbers(ctx)
 		return err
 	}}}
-	if h.server.BackupAt != "" {
+	if h.server.BackupAt != configs.Never {
 		jobs = append(jobs, scheduler.Job{Name: "backup", Spec: h.server.BackupAt, Run: h.nightly})
 	}
 	return jobs

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestDaemonIsWatched: a real daemon says to systemd when it is ready, that it
@@ -52,46 +48,21 @@ func TestDaemonIsWatched(t *testing.T) {
 	hear("WATCHDOG=1")
 	hear("WATCHDOG=1")
 	<-beats
-	local := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return net.Dial("unix", s.path("data/takeover.sock"))
-	}}}
-	get := func(path string) (int, string) {
-		r, err := local.Get("http://takeover" + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		b, _ := io.ReadAll(r.Body)
-		return r.StatusCode, string(b)
-	}
-	if code, page := get("/metrics"); code != http.StatusOK || !strings.Contains(page, `takeover_trouble{cause="store"} 0`) || !strings.Contains(page, "process_resident_memory_bytes") {
+	if code, page := s.probe("/metrics"); code != http.StatusOK || !strings.Contains(page, `takeover_trouble{cause="store"} 0`) || !strings.Contains(page, "process_resident_memory_bytes") {
 		t.Errorf("/metrics: %d %s", code, page)
 	}
 	// A folder where the probe writes: to the daemon it is a disk that takes nothing.
 	if err := os.MkdirAll(s.path("data/.takeover-probe/x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	until := func(code int) string {
-		for {
-			if got, page := get("/readyz"); got == code {
-				return page
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-	}
-	if page := until(http.StatusServiceUnavailable); page != "store: The store cannot be written.\n" {
-		t.Errorf("/readyz: %q", page)
-	}
-	if out, code := s.command("health"); code != exitFailed || !bytes.Contains(out, []byte("The store cannot be written.")) {
-		t.Errorf("health ended with %d: %s", code, out)
-	}
-	if code, _ := get("/healthz"); code != http.StatusOK {
+	s.red("store: The store cannot be written.")
+	if code, _ := s.probe("/healthz"); code != http.StatusOK {
 		t.Errorf("a restart would not make the disk better, and yet /healthz is %d", code)
 	}
 	if err := os.RemoveAll(s.path("data/.takeover-probe")); err != nil {
 		t.Fatal(err)
 	}
-	until(http.StatusOK)
+	s.green()
 	_ = s.daemon.Process.Signal(syscall.SIGTERM)
 	hear("STOPPING=1")
 	_ = s.daemon.Wait()

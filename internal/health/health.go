@@ -51,6 +51,9 @@ const (
 
 	// late is how long a turn, or what is due, may take beyond its time.
 	late = 30 * time.Second
+	// callSlow is how long a call that publishes may take: one over HTTP gives up
+	// after 30 s, and the engine cuts any other off when it is a minute old.
+	callSlow = 45 * time.Second
 	// engineSilent and factsSilent are how long the engine, and store and disk,
 	// may leave the question of how they are unanswered.
 	engineSilent = 20 * time.Second
@@ -162,6 +165,9 @@ func (f Facts) lanes() (all []Trouble) {
 				t.Text = fmt.Sprintf("Account %s: a call hangs for %s.", l.Lane, span(f.Now.Sub(l.Since)))
 			}
 			all = append(all, t)
+		case !l.Since.IsZero() && f.Now.Sub(l.Since) > callSlow:
+			all = append(all, Trouble{Cause: Lane, Text: fmt.Sprintf("Account %s: a call is not answered for %s.", l.Lane, span(f.Now.Sub(l.Since))),
+				Fix: "it is cut off and read back when it is a minute old; look at the platform and at the network"})
 		case l.Fault != "":
 			all = append(all, Trouble{Cause: Lane, Text: fmt.Sprintf("Account %s cannot be read or opened.", l.Lane), Detail: l.Fault, Fix: "takeover doctor"})
 		}

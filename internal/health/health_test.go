@@ -40,6 +40,7 @@ func TestJudgeNamesEachCause(t *testing.T) {
 		{"it ended", func(f *Facts) { f.Engine.Running = false }, Worker, "does not run", false},
 		{"a fault", func(f *Facts) { f.Engine.Fault = "SECRET" }, Worker, "ended with a fault", false},
 		{"a call hangs", func(f *Facts) { lane(f).Hanging, lane(f).Since = true, noon.Add(-70*time.Second) }, Lane, "Account wall: a call hangs for 1m10s", true},
+		{"a call is slow", func(f *Facts) { lane(f).Since = noon.Add(-46 * time.Second) }, Lane, "Account wall: a call is not answered for 46s", true},
 		{"a lane cannot be read", func(f *Facts) { lane(f).Fault = "SECRET" }, Lane, "Account wall cannot be read", true},
 		{"the clock", func(f *Facts) { f.Engine.Clock = false }, Clock, "clock is not trusted", true},
 		{"the disk", func(f *Facts) { f.DiskFree = DiskLow - 1 }, Disk, "nearly full: 63 MiB are free", true},
@@ -77,14 +78,15 @@ func TestJudgeNamesEachCause(t *testing.T) {
 
 func TestJudgeForgivesWhatIsNoTrouble(t *testing.T) {
 	for name, f := range map[string]func(*Facts){
-		"a stop":                func(f *Facts) { f.Engine.Stopped = "stop" },
-		"a new store":           func(f *Facts) { f.LastBackup, f.Since = time.Time{}, noon.Add(-time.Hour) },
-		"an empty store":        func(f *Facts) { f.LastBackup, f.Since = time.Time{}, time.Time{} },
-		"a system without df":   func(f *Facts) { f.DiskKnown, f.DiskFree = false, 0 },
-		"an account that rests": func(f *Facts) { f.Engine.Lanes[0].Until = noon.Add(time.Hour) },
-		"a good certificate":    func(f *Facts) { f.Certified = certified(-60, 30) },
-		"a short one":           func(f *Facts) { f.Certified = certified(-4, 2) },
-		"the watch rests":       func(f *Facts) { f.SlowAge = time.Hour },
+		"a stop":                  func(f *Facts) { f.Engine.Stopped = "stop" },
+		"a new store":             func(f *Facts) { f.LastBackup, f.Since = time.Time{}, noon.Add(-time.Hour) },
+		"an empty store":          func(f *Facts) { f.LastBackup, f.Since = time.Time{}, time.Time{} },
+		"a system without df":     func(f *Facts) { f.DiskKnown, f.DiskFree = false, 0 },
+		"an account that rests":   func(f *Facts) { f.Engine.Lanes[0].Until = noon.Add(time.Hour) },
+		"a call of half a minute": func(f *Facts) { f.Engine.Lanes[0].Since = noon.Add(-44 * time.Second) },
+		"a good certificate":      func(f *Facts) { f.Certified = certified(-60, 30) },
+		"a short one":             func(f *Facts) { f.Certified = certified(-4, 2) },
+		"the watch rests":         func(f *Facts) { f.SlowAge = time.Hour },
 	} {
 		facts := well()
 		f(&facts)
