@@ -146,7 +146,11 @@ func causeText(c campaign.Cause, r campaign.CauseRecord) string {
 	if text == "" {
 		text = string(c)
 	}
-	return words(text, r.By, r.Reason)
+	by := r.By
+	if c != campaign.CauseStop {
+		by = "" // nobody wanted it; who is named only ran into it
+	}
+	return words(text, by, r.Reason)
 }
 
 func holdText(h campaign.Hold) string {

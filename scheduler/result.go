@@ -151,7 +151,7 @@ func (e *Engine) record(l *lane, f *flight, o outcome[campaign.Receipt]) bool {
 }
 
 func (e *Engine) logAttempt(f *flight, v verdict, o outcome[campaign.Receipt]) {
-	args := []any{"delivery", f.delivery.ID, "lane", f.lane.id, "attempt", f.attempt.N, "part", f.attempt.Part, "fate", v.fate}
+	args := []any{"post", string(f.delivery.Plan) + "/" + string(f.delivery.Post), "delivery", f.delivery.ID, "lane", f.lane.id, "attempt", f.attempt.N, "part", f.attempt.Part, "fate", v.fate}
 	if o.err == nil {
 		e.log.Info("attempt ended", args...)
 		return

@@ -67,7 +67,8 @@ type opened struct {
 
 type houseOptions struct {
 	log     *slog.Logger
-	publish bool // make an engine; the caller runs it
+	publish bool        // make an engine; the caller runs it
+	clock   clock.Clock // nil: the machine's
 	pagesAs campaign.PersonID
 }
 
@@ -82,7 +83,10 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 			return nil, errors.Join(unreachable{err}, begun.undo(nil))
 		}
 	}
-	h := &house{begun: begun, server: s, log: o.log, clock: clock.Real{}, pagesAs: o.pagesAs}
+	h := &house{begun: begun, server: s, log: o.log, clock: o.clock, pagesAs: o.pagesAs}
+	if h.clock == nil {
+		h.clock = clock.Real{}
+	}
 	h.opened = opened{h.clock.Now(), h.clock.Boot()}
 	var err error
 	var mediaURL func(campaign.Digest, time.Time) string

@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // zones do not depend on the machine
 
 	"github.com/spf13/cobra"
+
+	"github.com/ittakesacommunity/takeover/internal/clock"
 )
 
 func main() {
@@ -27,7 +29,7 @@ func main() {
 
 // run is the program; tests call it too.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{in: stdin, out: stdout, err: stderr}
+	a := &app{in: stdin, out: stdout, err: stderr, clock: clock.Real{}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -48,6 +50,8 @@ type app struct {
 	config, data, server, tokenFile, profile, as, zone string
 	format                                             string
 	quiet, noInput, yes, noColor, verbose, dryRun      bool
+
+	clock clock.Clock // by which a restore notes when it was
 }
 
 func (a *app) root() *cobra.Command {

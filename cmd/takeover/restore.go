@@ -20,7 +20,6 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/configs"
 	"github.com/ittakesacommunity/takeover/desk"
-	"github.com/ittakesacommunity/takeover/internal/clock"
 	"github.com/ittakesacommunity/takeover/store"
 	"github.com/ittakesacommunity/takeover/store/boltstore"
 )
@@ -275,7 +274,7 @@ func (a *app) restore(ctx context.Context, file string, ids []age.Identity, forc
 		return a.unproven(err)
 	}
 	err = proveStore(ctx, filepath.Join(stage, archiveStore), m, func(st *boltstore.Store) error {
-		d := desk.New(desk.Config{Store: st, Clock: clock.Real{}, Log: a.logger()})
+		d := desk.New(desk.Config{Store: st, Clock: a.clock, Log: a.logger()})
 		who, err := d.LocalActor(ctx, campaign.PersonID(a.as))
 		if err != nil {
 			return err

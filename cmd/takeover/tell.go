@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ var openMatters = map[scheduler.NoticeKind]bool{
 
 // tellEngine says what the engine did or found.
 func (h *house) tellEngine(n scheduler.Notice) {
-	h.log.Warn("notice: "+n.Text, "kind", n.Kind, "delivery", n.Delivery, "plan", n.Plan, "lane", n.Lane)
+	h.log.Warn("notice: "+n.Text, attributes("kind", n.Kind, "delivery", n.Delivery, "plan", n.Plan, "lane", n.Lane)...)
 	if openMatters[n.Kind] {
 		return
 	}
@@ -68,8 +69,18 @@ func (h *house) tellEngine(n scheduler.Notice) {
 
 // tellDesk says what people did.
 func (h *house) tellDesk(n desk.Notice) {
-	h.log.Info("notice: "+n.Text, "event", n.Event, "by", n.By, "plan", n.Plan)
+	h.log.Info("notice: "+n.Text, attributes("event", n.Event, "by", n.By, "plan", n.Plan)...)
 	h.send(n)
+}
+
+// attributes are those that say something.
+func attributes(pairs ...any) (some []any) {
+	for pair := range slices.Chunk(pairs, 2) {
+		if fmt.Sprint(pair[1]) != "" {
+			some = append(some, pair...)
+		}
+	}
+	return some
 }
 
 // send hands a notice to the ways that are set up.
