@@ -141,7 +141,8 @@ func TestLinesAreBalanced(t *testing.T) {
 		}
 		s := ty.shape(text)
 		for width := 300; width < 900; width += 50 {
-			plain, even := ty.lines(s, 40, width), ty.balanced(s, 40, width)
+			plain := ty.lines(s, 40, width)
+			even := ty.balanced(s, plain, 40, width)
 			if len(even) != len(plain) || !fits(even, 40, width) {
 				t.Errorf("%d lines of %d in %d", len(even), len(plain), width)
 			}

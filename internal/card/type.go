@@ -92,6 +92,7 @@ const em = 1000
 
 // block is one text of a card, in lines.
 type block struct {
+	text              shaped
 	lines             []shaping.Line
 	size, step, above int // pixels: of the letters, from line to line, before the first
 }
@@ -133,13 +134,16 @@ func (t *typesetter) layout(s Spec) (laidOut, error) {
 			if len(b.text.runes) == 0 {
 				continue
 			}
-			lines := t.balanced(b.text, b.size, width)
-			x := block{lines: lines, size: b.size, step: b.size * 14 / 10, above: b.above}
+			lines := t.lines(b.text, b.size, width)
+			x := block{text: b.text, lines: lines, size: b.size, step: b.size * 14 / 10, above: b.above}
 			lay.height += x.above + x.step*len(lines)
 			lay.blocks = append(lay.blocks, x)
 		}
 		lay.height += lay.margin * 6 / 10
 		if lay.height <= room {
+			for i, b := range lay.blocks {
+				lay.blocks[i].lines = t.balanced(b.text, b.lines, b.size, width)
+			}
 			return lay, nil
 		}
 	}
@@ -196,10 +200,9 @@ func (t *typesetter) lines(s shaped, size, width int) []shaping.Line {
 	return out
 }
 
-// balanced breaks a text into as few lines as width pixels take, of about the same
-// length: no word stands alone in the last.
-func (t *typesetter) balanced(s shaped, size, width int) []shaping.Line {
-	lines := t.lines(s, size, width)
+// balanced breaks a text into as many lines as before, of about the same length: no
+// word stands alone in the last.
+func (t *typesetter) balanced(s shaped, lines []shaping.Line, size, width int) []shaping.Line {
 	for least, most := width/2, width; most-least > size/4; {
 		middle := (least + most) / 2
 		if tried := t.lines(s, size, middle); len(tried) == len(lines) && fits(tried, size, middle) {
