@@ -94,8 +94,8 @@ func (s *site) join() *site {
 	return o
 }
 
-// ownerOf is the site, of several, whose daemon has the lane.
-func ownerOf(t *testing.T, d database, lane campaign.LaneID, sites ...*site) (owner *site) {
+// ownerOf is the site, of several, whose daemon has the channel's lane.
+func ownerOf(t *testing.T, d database, ch campaign.ChannelID, sites ...*site) (owner *site) {
 	t.Helper()
 	db, err := pgstore.Open(t.Context(), pgstore.Options{DSN: d.dsn})
 	if err != nil {
@@ -104,7 +104,11 @@ func ownerOf(t *testing.T, d database, lane campaign.LaneID, sites ...*site) (ow
 	defer db.Close()
 	for end := time.Now().Add(stuck); owner == nil && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		err := db.View(t.Context(), func(tx store.Tx) error {
-			l, err := tx.Lane(lane)
+			c, err := tx.Campaign()
+			if err != nil {
+				return err
+			}
+			l, err := tx.Lane(c.LaneOf(ch))
 			if err != nil || l.Owner == "" {
 				return err
 			}
@@ -130,7 +134,7 @@ func ownerOf(t *testing.T, d database, lane campaign.LaneID, sites ...*site) (ow
 		}
 	}
 	if owner == nil {
-		t.Fatalf("nobody owns %s", lane)
+		t.Fatalf("nobody owns the lane of %s", ch)
 	}
 	return owner
 }
@@ -199,7 +203,7 @@ func TestOwnerKilledOnPostgres(t *testing.T) {
 	second := first.join()
 	first.start()
 	second.start()
-	victim, other := ownerOf(t, d, "webhook/a0", first, second), first
+	victim, other := ownerOf(t, d, "c0", first, second), first
 	if victim == first {
 		other = second
 	}
@@ -226,7 +230,7 @@ func TestDaemonsHearEachOtherOnPostgres(t *testing.T) {
 	second := first.join()
 	first.start()
 	second.start()
-	if ownerOf(t, d, "webhook/a0", first, second) == first {
+	if ownerOf(t, d, "c0", first, second) == first {
 		first, second = second, first
 	}
 	first.submitAndApprove(1, func(int) string { return "c0, c1, c2, c3, c4, c5" })
@@ -247,7 +251,7 @@ func TestDaemonsHearEachOtherOnPostgres(t *testing.T) {
 		t.Error(err)
 	}
 	second.daemon = nil
-	if ownerOf(t, d, "webhook/a0", first, second) != first {
+	if ownerOf(t, d, "c0", first, second) != first {
 		t.Error("a daemon that ended kept its lane")
 	}
 }
@@ -261,7 +265,7 @@ func TestStopNamesTheSilentOnPostgres(t *testing.T) {
 	second := first.join()
 	first.start()
 	second.start()
-	if ownerOf(t, d, "webhook/a0", first, second) == first {
+	if ownerOf(t, d, "c0", first, second) == first {
 		first, second = second, first
 	}
 	if err := second.daemon.Process.Signal(syscall.SIGSTOP); err != nil {
