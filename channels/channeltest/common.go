@@ -1,6 +1,7 @@
 package channeltest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -300,10 +301,10 @@ func (s Suite) lacking(t *testing.T, without func(e *channels.Env)) {
 func (s Suite) later(t *testing.T) {
 	var read atomic.Int32
 	b := s.benchIn(t, func(e *channels.Env) {
-		bytes := e.Media
+		media := e.Media
 		e.Media = func(d campaign.Digest) ([]byte, error) {
 			read.Add(1)
-			return bytes(d)
+			return media(d)
 		}
 	})
 	r := b.prepare(t, 1)
@@ -316,16 +317,31 @@ func (s Suite) later(t *testing.T) {
 	}
 	b.next(&r, receipt)
 	read.Store(0)
+	before := len(b.bodies())
 	if r.Staged, err = b.channel.Prepare(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	if n := read.Load(); n != 0 {
 		t.Errorf("%d pictures were read", n)
 	}
+	word := strings.Fields(s.Sample.Text)[0]
+	for _, body := range b.bodies()[before:] {
+		if bytes.Contains(body, []byte(word)) && !strings.Contains(strings.Join(r.Content.Thread, " ")+r.Content.FirstComment, word) {
+			t.Errorf("the first part was sent again: %.200q", body)
+		}
+	}
 	b.finish(t, &r)
 	if n := len(b.platform.Posts()); n != s.most {
 		t.Errorf("then %d posts are public, want %d", n, s.most)
 	}
+}
+
+// bodies are those of the calls so far; over a line there are none.
+func (b *bench) bodies() [][]byte {
+	if b.box == nil {
+		return nil
+	}
+	return b.box.Bodies()
 }
 
 // over is a context that was given up.

@@ -166,7 +166,7 @@ func (p *pretendBoard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(http.StatusOK, answer{ID: id})
 	case r.Method == http.MethodGet:
 		say(http.StatusNotFound, answer{Error: "no_such_notice"})
-	case json.NewDecoder(r.Body).Decode(&n) != nil || n.Text == "":
+	case json.NewDecoder(r.Body).Decode(&n) != nil || n.Text == "" && len(n.Picture) == 0:
 		say(http.StatusUnprocessableEntity, answer{Error: "empty"})
 	default:
 		if !there {
