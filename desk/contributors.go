@@ -52,7 +52,10 @@ func (d *Desk) PutContributor(ctx context.Context, a campaign.Actor, c Contribut
 			return fmt.Errorf("window %s: %w", c.Takeover, store.ErrNotFound)
 		}
 		r.did(c.ID, "%s %s", c.Kind, c.Takeover)
-		return putJSON(r.Tx, contributorSettings+c.ID, c)
+		if err := putJSON(r.Tx, contributorSettings+c.ID, c); err != nil {
+			return err
+		}
+		return r.republishCredits()
 	})
 	return c, err
 }
@@ -71,7 +74,10 @@ func (d *Desk) RemoveContributor(ctx context.Context, a campaign.Actor, id strin
 			return of("contributor", id, err)
 		}
 		r.did(id, "removed")
-		return r.PutSetting(contributorSettings+id, nil)
+		if err := r.PutSetting(contributorSettings+id, nil); err != nil {
+			return err
+		}
+		return r.republishCredits()
 	})
 	return Done{Text: "Contributor " + id + " is removed.", Rows: []Row{}}, err
 }

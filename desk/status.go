@@ -156,24 +156,31 @@ func windowState(t campaign.Takeover, now time.Time) string {
 // Channels lists the channels, by id.
 func (d *Desk) Channels(ctx context.Context, a campaign.Actor) ([]ChannelLine, error) {
 	lines := []ChannelLine{}
-	err := d.look(ctx, a, func(r *room) error {
+	err := d.look(ctx, a, func(r *room) (err error) {
 		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
 			return err
 		}
-		for _, id := range slices.Sorted(maps.Keys(r.c.Channels)) {
-			ch := r.c.Channels[id]
-			line := ChannelLine{ID: id, Platform: ch.Platform, Like: ch.Like, Handle: ch.Handle, Lane: ch.Lane(id), Languages: ch.Languages,
-				Paused: ch.Paused, DailyLimit: ch.DailyLimit, MinGap: Span(ch.MinGap)}
-			if f, ok := d.Facts(ch); ok {
-				line.Class = f.Class
-			}
-			var err error
-			if line.Next, _, err = r.Head(line.Lane); err != nil {
-				return err
-			}
-			lines = append(lines, line)
-		}
-		return nil
+		lines, err = d.channelLines(r, slices.Sorted(maps.Keys(r.c.Channels)))
+		return err
 	})
 	return lines, err
+}
+
+// channelLines describes channels of the campaign, in the order of ids.
+func (d *Desk) channelLines(r *room, ids []campaign.ChannelID) ([]ChannelLine, error) {
+	lines := []ChannelLine{}
+	for _, id := range ids {
+		ch := r.c.Channels[id]
+		line := ChannelLine{ID: id, Platform: ch.Platform, Like: ch.Like, Handle: ch.Handle, Lane: ch.Lane(id), Languages: ch.Languages,
+			Paused: ch.Paused, DailyLimit: ch.DailyLimit, MinGap: Span(ch.MinGap)}
+		if f, ok := d.Facts(ch); ok {
+			line.Class = f.Class
+		}
+		var err error
+		if line.Next, _, err = r.Head(line.Lane); err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
 }

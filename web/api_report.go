@@ -31,6 +31,33 @@ func (s *Server) apiReport(a huma.API) {
 		}) (desk.Recap, error) {
 			return c.Desk.CloseRecap(ctx, c.Actor, in.Window)
 		})
+	op(s, a, http.MethodGet, "/windows/{window}/handover", "What those who have a window's channels next must know",
+		func(ctx context.Context, c call, in *WindowPath) (desk.Turnover, error) {
+			return c.Desk.Handover(ctx, c.Actor, in.Window)
+		})
+	op(s, a, http.MethodPost, "/windows/{window}/handover", "Leave a note to those who come next",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			WindowPath
+			Body struct {
+				Text string `json:"text"`
+			}
+		}) (desk.Note, error) {
+			return c.Desk.HandoverNote(ctx, c.Actor, in.Window, in.Body.Text)
+		})
+	op(s, a, http.MethodGet, "/credits", "All who made the campaign possible, by phase and kind, each once",
+		func(ctx context.Context, c call, _ *struct{}) (desk.Credits, error) {
+			return c.Desk.Credits(ctx, c.Actor)
+		})
+	op(s, a, http.MethodPost, "/credits", "Let everybody read the credits as they are now, or nobody",
+		func(ctx context.Context, c call, in *struct {
+			Dry
+			Body struct {
+				Publish bool `json:"publish"`
+			}
+		}) (desk.Credits, error) {
+			return c.Desk.PublishCredits(ctx, c.Actor, in.Body.Publish)
+		})
 	op(s, a, http.MethodGet, "/contributors", "Who contributed, of a phase each line once",
 		func(ctx context.Context, c call, in *struct {
 			Window campaign.TakeoverID `query:"window"`

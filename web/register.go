@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -212,6 +213,42 @@ func (s *Server) contributorsPage(w http.ResponseWriter, r *http.Request, p page
 	}
 	s.render(w, http.StatusOK, "contributors.html", v)
 	return nil
+}
+
+type creditsView struct {
+	page
+	desk.Credits
+	Title string // of the page
+}
+
+// Last is the last day before an instant.
+func (v creditsView) Last(t time.Time) string { return v.Day(t.Add(-time.Nanosecond)) }
+
+// creditsPage is for everybody where the campaign publishes it; its own people
+// see it as it would be published.
+func (s *Server) creditsPage(w http.ResponseWriter, r *http.Request, p page) error {
+	found, err := s.Desk.Credits(r.Context(), p.actor)
+	if p.Person == "" || errors.Is(err, campaign.ErrNotAllowed) {
+		found, err = s.Desk.PublicCredits(r.Context())
+	}
+	if err != nil {
+		return err
+	}
+	if zone, err := time.LoadLocation(found.Zone); err == nil {
+		p.zone = zone // who has no account knows no campaign either
+	}
+	v := creditsView{page: p, Credits: found}
+	v.Title = p.T("credits_page")
+	s.render(w, http.StatusOK, "credits.html", v)
+	return nil
+}
+
+func (s *Server) publishCredits(w http.ResponseWriter, r *http.Request, p page) error {
+	_, err := s.Desk.PublishCredits(r.Context(), p.actor, r.PostFormValue("publish") == "true")
+	if err == nil {
+		http.Redirect(w, r, "/credits", http.StatusSeeOther)
+	}
+	return err
 }
 
 func (s *Server) putContributor(w http.ResponseWriter, r *http.Request, p page) error {

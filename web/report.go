@@ -98,6 +98,36 @@ func (s *Server) reportFile(w http.ResponseWriter, r *http.Request, p page) erro
 	return write(w, found)
 }
 
+type handoverView struct {
+	page
+	desk.Turnover
+	Accounts map[campaign.ChannelID]desk.ChannelLine
+}
+
+// handoverPage is what those who have the channels next must know.
+func (s *Server) handoverPage(w http.ResponseWriter, r *http.Request, p page) error {
+	found, err := s.Desk.Handover(r.Context(), p.actor, campaign.TakeoverID(r.PathValue("window")))
+	if err != nil {
+		return err
+	}
+	v := handoverView{page: p, Turnover: found, Accounts: map[campaign.ChannelID]desk.ChannelLine{}}
+	for _, l := range found.Channels {
+		v.Accounts[l.ID] = l
+	}
+	v.Title = p.T("handover") + " " + string(found.Window)
+	s.render(w, http.StatusOK, "handover.html", v)
+	return nil
+}
+
+func (s *Server) addNote(w http.ResponseWriter, r *http.Request, p page) error {
+	window := r.PathValue("window")
+	_, err := s.Desk.HandoverNote(r.Context(), p.actor, campaign.TakeoverID(window), r.PostFormValue("text"))
+	if err == nil {
+		http.Redirect(w, r, "/windows/"+window+"/handover", http.StatusSeeOther)
+	}
+	return err
+}
+
 func (s *Server) closeReport(w http.ResponseWriter, r *http.Request, p page) error {
 	found, err := s.Desk.CloseRecap(r.Context(), p.actor, campaign.TakeoverID(r.PathValue("window")))
 	if err == nil {

@@ -100,3 +100,43 @@ func TestTokensPage(t *testing.T) {
 	}
 	ask("/status", http.StatusForbidden)
 }
+
+// TestHandoverPage: who comes next reads it and its note, as words and not as markup.
+func TestHandoverPage(t *testing.T) {
+	w := newWorld(t)
+	w.submit()
+	path := "/windows/mayors-dec/handover"
+	if r := w.press(path, "text=Answer+%3Cb%3Ethe+choir%3C/b%3E", w.signedIn("lead@mayors.example")); r.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", r.Code, r.Body)
+	}
+	body := w.page(path, w.signedIn("lead@youth.example")).Body.String()
+	for _, want := range []string{"Answer &lt;b&gt;the choir&lt;/b&gt;", "youth-dec", "mayors / p0"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing in %s", want, body)
+		}
+	}
+}
+
+// TestCreditsPage: without an account it is there only while it is published.
+func TestCreditsPage(t *testing.T) {
+	w := newWorld(t)
+	boss := w.signedIn("boss@campaign.example")
+	w.press("/contributors", "id=choir&name=The+%3Cb%3Echoir%3C/b%3E&kind=in-kind&window=mayors-dec", boss)
+	if r := w.page("/credits", nil); r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "choir") {
+		t.Errorf("not published: %d", r.Code)
+	}
+	w.press("/credits", "publish=true", boss)
+	r := w.page("/credits", nil)
+	for _, want := range []string{"The &lt;b&gt;choir&lt;/b&gt;", "Mon 14 Dec 2026", "Sun 20 Dec 2026"} {
+		if r.Code != http.StatusOK || !strings.Contains(r.Body.String(), want) {
+			t.Errorf("published: %d lacks %s in %s", r.Code, want, r.Body)
+		}
+	}
+	if strings.Contains(r.Body.String(), `action="/credits"`) {
+		t.Error("who has no account is offered to publish")
+	}
+	w.press("/credits", "publish=false", boss)
+	if r := w.page("/credits", nil); r.Code != http.StatusNotFound {
+		t.Errorf("published no more: %d", r.Code)
+	}
+}

@@ -81,6 +81,12 @@ func (p page) clockIn(t time.Time, loc *time.Location) string {
 	return l.Format("15:04:05")
 }
 
+// Day is the day of an instant in the campaign's zone, with its year.
+func (p page) Day(t time.Time) string {
+	l := t.In(p.zone)
+	return p.date(l) + l.Format(" 2006")
+}
+
 // Hour is the time of day in the campaign's zone.
 func (p page) Hour(t time.Time) string { return p.clock(t) }
 

@@ -105,7 +105,7 @@ func (a *app) commands() []*cobra.Command {
 		a.queueCommand(), a.showCommand(), a.explainCommand(), a.rehearseCommand(), a.holdCommand(), a.releaseCommand(), a.cancelCommand(),
 		a.rescheduleCommand(), a.retryCommand(), a.resolveCommand(), a.deleteCommand(),
 		a.stopCommand(), a.resumeCommand(), a.statusCommand(), a.healthCommand(),
-		a.anchorCommand(), a.valueCommand(),
+		a.anchorCommand(), a.valueCommand(), a.handoverCommand(), a.creditsCommand(),
 		a.channelCommand(), a.windowCommand(), extend(a.userCommand(), a.userListCommand()), a.tokenCommand(),
 		extend(a.consentCommand(), a.consentListCommand(), a.consentShowCommand()), a.forgetCommand(), a.balanceCommand(), a.contributorCommand(), a.reportCommand(),
 		a.followable(extend(a.auditCommand(), a.auditExportCommand())),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -87,6 +88,97 @@ func printRecap(w io.Writer, r desk.Recap) {
 	if r.Closed {
 		fmt.Fprintln(w, "Closed: this report does not change any more.")
 	}
+}
+
+func (a *app) handoverCommand() *cobra.Command {
+	var note string
+	c := &cobra.Command{
+		Use: "handover WINDOW", Short: "What those who have a window's channels next must know", Args: cobra.ExactArgs(1),
+		Long: `Lists who has each channel of the window next, what can be seen and its links, what is still
+in doubt or queued, public answers to its challenges, and notes. --note leaves one: what
+conversations are open, and what you would do otherwise.`,
+		Example: "  takeover handover mayors-dec\n  takeover handover mayors-dec --note \"The choir of Quito waits for an answer.\"",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				path := "/windows/" + url.PathEscape(args[0]) + "/handover"
+				if note != "" {
+					if err := c.post(cmd.Context(), a, path, map[string]string{"text": note}, &desk.Note{}); err != nil {
+						return err
+					}
+				}
+				var t desk.Turnover
+				if err := c.get(cmd.Context(), path, nil, &t); err != nil {
+					return err
+				}
+				return a.print("handover", t, nil, func(w io.Writer) { printTurnover(w, t, a.campaignZone(cmd.Context(), c)) })
+			})
+		},
+	}
+	c.Flags().StringVar(&note, "note", "", "leave a note to those who come next")
+	return c
+}
+
+func printTurnover(w io.Writer, t desk.Turnover, loc *time.Location) {
+	say := func(format string, args ...any) { fmt.Fprintln(w, escapeTerminal(fmt.Sprintf(format, args...))) }
+	say("%s, %s – %s", t.Name, when(t.From, loc), when(t.To, loc))
+	for _, h := range t.Next {
+		next := "nobody"
+		if h.Window != "" {
+			next = fmt.Sprintf("%s (%s) from %s", h.Name, h.Window, when(h.From, loc))
+		}
+		say("%s goes to %s; %d still open there", h.Channel, next, h.Open)
+	}
+	for _, part := range []struct {
+		title string
+		lines []desk.RecapLine
+	}{{"In doubt", t.Doubt}, {"Still to go", t.Queued}, {"Public", t.Public}} {
+		say("%s: %d", part.title, len(part.lines))
+		for _, l := range part.lines {
+			say("  %s %s/%s on %s: %s %s", when(l.Due, loc), l.Plan, l.Post, l.Channel, l.Shown, strings.Join(l.Links, " "))
+		}
+	}
+	for _, e := range t.Entries {
+		say("%s on %s: %d answers", e.Hashtag, e.Channel, len(e.All))
+	}
+	for _, n := range t.Notes {
+		say("%s %s: %s", n.By, when(n.At, loc), n.Text)
+	}
+}
+
+func (a *app) creditsCommand() *cobra.Command {
+	var publish bool
+	c := &cobra.Command{
+		Use: "credits", Short: "All who made the campaign possible, by phase and kind", Args: cobra.NoArgs,
+		Long: `Lists contributors and picture credits, each once. With --publish everybody may read them at
+/credits as they are now, without an account; --publish=false ends that.`,
+		Example: "  takeover credits\n  takeover credits --publish",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withClient(cmd.Context(), func(c *client) error {
+				var out desk.Credits
+				err := c.get(cmd.Context(), "/credits", nil, &out)
+				if cmd.Flags().Changed("publish") {
+					err = c.post(cmd.Context(), a, "/credits", map[string]bool{"publish": publish}, &out)
+				}
+				if err != nil {
+					return err
+				}
+				return a.print("credits", out, nil, func(w io.Writer) {
+					for _, p := range out.Phases {
+						fmt.Fprintln(w, escapeTerminal(cmp.Or(p.Name, "The whole campaign")))
+						for _, c := range p.Contributors {
+							fmt.Fprintln(w, escapeTerminal(fmt.Sprintf("  %s (%s)", c.Line(), c.Kind)))
+						}
+						for _, line := range p.Pictures {
+							fmt.Fprintln(w, escapeTerminal("  credit: "+line))
+						}
+					}
+					fmt.Fprintln(w, map[bool]string{true: "Everybody may read them at /credits.", false: "They are not published."}[out.Published])
+				})
+			})
+		},
+	}
+	c.Flags().BoolVar(&publish, "publish", false, "let everybody read them, or with =false nobody")
+	return c
 }
 
 func (a *app) balanceCommand() *cobra.Command {

@@ -86,6 +86,25 @@ func (v view) Public() int {
 	return n
 }
 
+// HowKnown says of how many it was learned in which way that they are public.
+func (v view) HowKnown() string {
+	var parts []string
+	for _, how := range slices.Sorted(maps.Keys(v.Settled)) {
+		parts = append(parts, fmt.Sprintf("%d known by %s", v.Settled[how], how))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Doubted are the lines whose answer was lost, settled or not.
+func (v view) Doubted() (list []desk.RecapLine) {
+	for _, l := range v.Lines {
+		if l.How != "" && l.How != "answer" || l.State.Pins() || l.State == campaign.Unresolved {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 func (v view) NumberText(counts map[campaign.Count]int64) string { return numbers(counts) }
 
 // Bars is the plot of a tally.
@@ -169,7 +188,7 @@ svg{max-width:100%;height:auto}.l{font:13px system-ui,sans-serif;fill:currentCol
 <h2>What became of it</h2>
 <table><tbody>
 <tr><th scope="row">Planned</th><td>{{.Planned}}</td></tr>
-<tr><th scope="row">Published</th><td>{{.Public}} ({{range $how, $n := .Settled}}{{$n}} known by {{$how}} {{end}})</td></tr>
+<tr><th scope="row">Published</th><td>{{.Public}} ({{.HowKnown}})</td></tr>
 <tr><th scope="row">Late by more than two minutes</th><td>{{.Late}}; half within {{.LateP50}}, 95 of 100 within {{.LateP95}}, the latest {{.LateMost}}</td></tr>
 <tr><th scope="row">Missed</th><td>{{.Count "missed"}}</td></tr>
 <tr><th scope="row">Refused by the platform</th><td>{{.Count "rejected"}}</td></tr>
@@ -178,6 +197,10 @@ svg{max-width:100%;height:auto}.l{font:13px system-ui,sans-serif;fill:currentCol
 <tr><th scope="row">Not yet</th><td>{{.Count "planned" "scheduled"}}</td></tr>
 {{with .NumberText .Numbers}}<tr><th scope="row">Numbers that platforms gave back</th><td>{{.}}</td></tr>{{end}}
 </tbody></table>
+{{with .Doubted}}<h2>In doubt, and how it was settled</h2>
+<table><thead><tr><th scope="col">due</th><th scope="col">post</th><th scope="col">channel</th><th scope="col">how it was settled</th></tr></thead><tbody>
+{{range .}}<tr><td>{{$.When .Due}}</td><td>{{.Post}}{{with .Step}}/{{.}}{{end}}</td><td>{{.Channel}}</td><td>{{if .How}}It is public, known by {{.How}}.{{end}} {{.Why}}</td></tr>
+{{end}}</tbody></table>{{end}}
 {{define "tally"}}<table><thead><tr><th scope="col">{{.What}}</th><th scope="col">planned</th><th scope="col">published</th><th scope="col">late</th></tr></thead><tbody>{{range .List}}<tr><th scope="row">{{.Name}}</th><td>{{.Planned}}</td><td>{{.Published}}</td><td>{{.Late}}</td></tr>{{end}}</tbody></table>{{end}}
 <h2>By day</h2>{{.Bars "days" "Published by day" .Days}}{{template "tally" .Table "day"}}
 <h2>By channel</h2>{{.Bars "channels" "Published by channel" .Channels}}{{template "tally" .Table "channel"}}
