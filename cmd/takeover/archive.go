@@ -70,19 +70,21 @@ type archiveFacts struct {
 // countFacts counts a store, and names all media that it uses.
 func countFacts(ctx context.Context, tx store.Tx) (f archiveFacts, used []campaign.Digest, err error) {
 	f = archiveFacts{ByState: map[campaign.State]int{}, Unsettled: []campaign.DeliveryID{}}
+	media := map[campaign.Digest]bool{}
 	c, err := tx.Campaign()
 	if err == nil {
 		f.Campaign = c.ID
+		media[c.Kit.Logo] = true
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return f, nil, err
 	}
-	media := map[campaign.Digest]bool{}
 	plans, err := tx.Plans()
 	if err != nil {
 		return f, nil, err
 	}
 	for _, p := range plans {
 		f.Plans++
+		media[p.Kit.Logo] = true
 		for _, m := range p.Media {
 			media[m.Digest] = true
 		}

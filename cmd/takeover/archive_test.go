@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,8 @@ import (
 	"filippo.io/age"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/store"
+	"github.com/ittakesacommunity/takeover/store/boltstore"
 )
 
 var archiveDay = time.Date(2026, 12, 18, 3, 0, 0, 0, time.UTC)
@@ -236,4 +240,62 @@ func FuzzReadArchive(f *testing.F) {
 			return nil
 		})
 	})
+}
+
+// TestAnotherInstallHoldsTheSame: what a backup brings to another folder is, by
+// its hashes, what it was: plans with their contents, queue, register and record.
+func TestAnotherInstallHoldsTheSame(t *testing.T) {
+	s := newSite(t, "")
+	s.must("plan", "submit", s.path("mayors-imd-2026.yaml"), "--as", "lead@mayors.example", "--quiet")
+	s.must("contributor", "add", "fund", "--name", "A fund", "--kind", "financial", "--wording", "With support from a fund.")
+	s.must("consent", "withdraw", "MAYORS-017")
+	ask := func(data string, question ...string) []string {
+		return same.FindAllString(string(s.must(append(question, "--data", s.path(data), "-o", "json")...)), -1)
+	}
+	record := ask("data", "audit", "export")
+	s.must("backup", s.path("x.backup"))
+	s.must("restore", s.path("x.backup"), "--data", s.path("elsewhere"))
+	for _, question := range []string{"plan status mayors-imd-2026", "queue", "consent list", "contributor list", "window list"} {
+		here, there := ask("data", strings.Fields(question)...), ask("elsewhere", strings.Fields(question)...)
+		if len(here) == 0 || !slices.Equal(here, there) {
+			t.Errorf("%s says here\n%q\nelsewhere\n%q", question, here, there)
+		}
+	}
+	// There it goes on with the stop of the restore.
+	if there := ask("elsewhere", "audit", "export"); len(record) < 8 || len(there) < len(record) || !slices.Equal(record, there[:len(record)]) {
+		t.Errorf("the record was %q, elsewhere it is %q", record, there)
+	}
+	s.must("audit", "verify", "--data", s.path("elsewhere"))
+}
+
+// same are the parts of an answer that no other install may change: ids, hashes,
+// states, and the words of the register.
+var same = regexp.MustCompile(`"(id|ref|source|digest|content|wants|fingerprint|state|due|revision|withdrawn|wording|from|to|hash|prev)": ?("[^"]*"|[0-9a-z]+)`)
+
+// TestBackupTakesTheLogo: the campaign's, and those with which plans were drawn.
+func TestBackupTakesTheLogo(t *testing.T) {
+	st, err := boltstore.Open(boltstore.Options{Path: filepath.Join(t.TempDir(), "takeover.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	err = st.Update(t.Context(), func(tx store.Tx) error {
+		if err := tx.PutCampaign(campaign.Campaign{ID: "itac", Kit: campaign.Kit{Logo: "logo-now"}}); err != nil {
+			return err
+		}
+		return tx.PutPlan(campaign.Plan{ID: "old", Kit: campaign.Kit{Logo: "logo-then"}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = st.View(t.Context(), func(tx store.Tx) error {
+		_, used, err := countFacts(t.Context(), tx)
+		if !slices.Equal(used, []campaign.Digest{"logo-now", "logo-then"}) {
+			t.Errorf("a backup takes %v", used)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
