@@ -37,6 +37,10 @@ func main() {
 // enough is how many runs every kind of fault must strike in.
 const enough = 500
 
+// largest is the size above which a run's posts want more room on an account
+// than its hours have: they crowd each other out without any fault.
+const largest = 10
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -49,8 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if *runs < 1 || o.Size < 1 || flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "simulate: -runs and -size are at least 1, and there are no other arguments")
+	if *runs < 1 || o.Size < 1 || o.Size > largest || flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "simulate: -runs is at least 1, -size from 1 to %d, and there are no other arguments\n", largest)
 		return 2
 	}
 	r, err := simulation.Many(ctx, *seed, *runs, o)

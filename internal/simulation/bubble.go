@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -16,7 +17,7 @@ import (
 func bubble(f func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("stuck: %v", v)
+			err = errors.Join(err, fmt.Errorf("stuck: %v", v))
 		}
 	}()
 	synctest.Test(new(testing.T), func(*testing.T) {
