@@ -29,6 +29,8 @@ var audiences = map[string]audience{
 	"submitted":         {roles: []campaign.RoleName{campaign.Approver}, push: true},
 	"approval_missing":  {leads: true, roles: decide, push: true, urgent: true},
 	"approved":          {leads: true},
+	"deadline":          {leads: true, urgent: true},
+	"window_open":       {leads: true, urgent: true},
 	"changes_asked":     {leads: true},
 	"declined":          {leads: true},
 	"moved":             {leads: true, roles: answer},

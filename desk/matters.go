@@ -67,6 +67,10 @@ func (d *Desk) TellOpen(ctx context.Context) error {
 	return nil
 }
 
+// deadlineWarnings are how long before the end of submission a mechanism's leads
+// are told, once each.
+var deadlineWarnings = [...]time.Duration{24 * time.Hour, 72 * time.Hour}
+
 // untold are the matters of which people are to be told now, and the records
 // of those that are over.
 func (d *Desk) untold(tx store.Tx) (due []matter, over []string, err error) {
@@ -134,7 +138,49 @@ func (r *room) matters() ([]matter, error) {
 		return nil, err
 	}
 	missing, err := r.missingApprovals()
-	return append(open, missing...), err
+	if err != nil {
+		return nil, err
+	}
+	windows, err := r.windowMatters()
+	return append(append(open, missing...), windows...), err
+}
+
+// windowMatters are the windows whose submission ends soon, and those that are
+// open. A moved deadline or window is told of anew: its time is in the key.
+func (r *room) windowMatters() ([]matter, error) {
+	plans, err := r.Tx.Plans()
+	if err != nil {
+		return nil, err
+	}
+	handedIn := map[campaign.TakeoverID]int{}
+	for _, p := range plans {
+		handedIn[p.Takeover]++
+	}
+	var open []matter
+	for _, w := range r.windowLines(handedIn) {
+		left := w.SubmitBy.Sub(r.now)
+		i := slices.IndexFunc(deadlineWarnings[:], func(d time.Duration) bool { return left <= d })
+		if w.State != "revoked" && left > 0 && i >= 0 {
+			open = append(open, matter{key: fmt.Sprintf("deadline/%s/%d/%s", w.ID, w.SubmitBy.Unix(), deadlineWarnings[i]),
+				notice: Notice{Event: "deadline", Mechanism: w.Mechanism, Text: fmt.Sprintf("The window %s takes plans until %s. %s Later ones are taken until it ends, and marked as late. Next: takeover plan submit FILE",
+					w.ID, When(w.SubmitBy, r.c.Location()), handedInText(w.Plans))}})
+		}
+		if w.State == "open" {
+			open = append(open, matter{key: fmt.Sprintf("open/%s/%d", w.ID, w.From.Unix()),
+				notice: Notice{Event: "window_open", Mechanism: w.Mechanism, Text: fmt.Sprintf("The window %s is open until %s. %s", w.ID, When(w.To, r.c.Location()), handedInText(w.Plans))}})
+		}
+	}
+	return open, nil
+}
+
+func handedInText(plans int) string {
+	switch plans {
+	case 0:
+		return "No plan was handed in yet."
+	case 1:
+		return "One plan was handed in."
+	}
+	return fmt.Sprintf("%d plans were handed in.", plans)
 }
 
 // missingApprovals are the posts that are due soon and have nobody's yes.

@@ -100,6 +100,7 @@ func TestNobodyIsToldOfTheirOwnDeed(t *testing.T) {
 
 func TestAHeldAccountAndACauseAreTold(t *testing.T) {
 	w := newWorld(t)
+	w.open() // a deadline is near, which is told once
 	err := w.Store.Update(ctx, func(tx store.Tx) error {
 		return tx.PutSwitches(campaign.Switches{
 			Causes:    map[campaign.Cause]campaign.CauseRecord{campaign.CauseClock: {Reason: "ten minutes off"}, campaign.CauseStop: {By: "desk@campaign.example", Reason: "wrong photo"}},
@@ -116,5 +117,47 @@ func TestAHeldAccountAndACauseAreTold(t *testing.T) {
 	all := strings.Join(texts, "\n")
 	if len(texts) != 2 || !strings.Contains(all, "--cause clock") || !strings.Contains(all, "resume --channel hall") {
 		t.Errorf("%s", all)
+	}
+}
+
+func TestLeadsAreToldOfTheirDeadlineAndTheirWindow(t *testing.T) {
+	w := newWorld(t)
+	c := sample()
+	deadline, end := c.Takeovers["mayors-dec"].SubmitBy, c.Takeovers["youth-dec"].To
+	told := map[string]int{}
+	play := func(from, to time.Time) {
+		for w.clock.now = from; w.clock.now.Before(to); w.later(30 * time.Minute) {
+			for _, n := range w.open() {
+				if n.Event != "deadline" && n.Event != "window_open" {
+					continue
+				}
+				told[n.Event]++
+				mine := campaign.PersonID("lead@" + string(n.Mechanism) + ".example")
+				if !slices.Contains(n.To, mine) || slices.Contains(n.To, "second@campaign.example") || !n.Urgent || n.Push {
+					t.Errorf("%s of %s told %v, urgent %t, pushed %t", n.Event, n.Mechanism, n.To, n.Urgent, n.Push)
+				}
+				if left := deadline.Sub(w.clock.now); n.Event == "deadline" && left != 72*time.Hour && left != 24*time.Hour {
+					t.Errorf("told %s before the deadline", left)
+				}
+			}
+		}
+	}
+	play(deadline.Add(-4*24*time.Hour), deadline.Add(-time.Hour))
+	if told["deadline"] != 2 || told["window_open"] != 0 {
+		t.Errorf("before the deadline: %v", told)
+	}
+	window := c.Takeovers["mayors-dec"]
+	window.SubmitBy = deadline.Add(47 * time.Hour)
+	c.Takeovers["mayors-dec"] = window
+	if _, err := w.ApplyCampaign(ctx, w.boss(), c, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	if !slices.ContainsFunc(w.told, func(n Notice) bool { return n.Event == "deadline" && strings.Contains(n.Text, "No plan was handed in yet.") }) {
+		t.Errorf("the deadline moved, and nobody was told anew: %v", w.told)
+	}
+	play(deadline.Add(48*time.Hour), end.Add(time.Hour))
+	if told["deadline"] != 2 || told["window_open"] != 2 {
+		t.Errorf("in the end: %v", told)
 	}
 }

@@ -110,7 +110,7 @@ func noticeTitle(n desk.Notice) string {
 		"needs_you": "! Needs you", "approval_missing": "! Not approved yet", "stopped": "Publishing is stopped", "resumed": "Publishing goes on",
 		"lane_held": "! An account is stopped", "trouble": "! The daemon is not well", "missed": "Missed", "late": "Late", "refused": "Refused by the platform", "submitted": "Waits for approval",
 		"changes_asked": "Changes are asked", "declined": "Declined", "consent_withdrawn": "! A consent was withdrawn", "consent_ended": "! A consent has ended", "channel": "! A permission ends",
-		"zones": "! Time zone rules changed",
+		"zones": "! Time zone rules changed", "deadline": "Plans are due soon", "window_open": "Your window is open",
 	}[n.Event]
 	if what == "" {
 		what = strings.ReplaceAll(n.Event, "_", " ")
