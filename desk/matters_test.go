@@ -153,7 +153,9 @@ func TestLeadsAreToldOfTheirDeadlineAndTheirWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.open()
-	if !slices.ContainsFunc(w.told, func(n Notice) bool { return n.Event == "deadline" && strings.Contains(n.Text, "No plan was handed in yet.") }) {
+	if !slices.ContainsFunc(w.told, func(n Notice) bool {
+		return n.Event == "deadline" && strings.Contains(n.Text, "No plan was handed in yet.")
+	}) {
 		t.Errorf("the deadline moved, and nobody was told anew: %v", w.told)
 	}
 	play(deadline.Add(48*time.Hour), end.Add(time.Hour))

@@ -117,7 +117,7 @@ func openHouse(s configs.Server, o houseOptions) (*house, error) {
 		},
 		Date: h.observe, MediaURL: mediaURL,
 	})
-	h.teller = newTeller(s, h.log)
+	h.teller = newTeller(s, h.store, h.log)
 	engine, err := scheduler.New(scheduler.Config{Store: h.store, Clock: h.clock, Daemon: h.store.Daemon(), Channel: h.registry.Channel, DailyPosts: desk.DailyPosts,
 		Media: h.media.Check, Tell: h.tellEngine, Log: h.log, Grace: s.StopTimeout})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -15,11 +16,12 @@ import (
 	"github.com/ittakesacommunity/takeover/internal/secret"
 	"github.com/ittakesacommunity/takeover/internal/telling"
 	"github.com/ittakesacommunity/takeover/scheduler"
+	"github.com/ittakesacommunity/takeover/store"
 )
 
 // newTeller has the ways that takeover.yaml sets up. Its addresses are the
 // operator's own, so they may be private.
-func newTeller(s configs.Server, log *slog.Logger) *telling.Teller {
+func newTeller(s configs.Server, kept store.Store, log *slog.Logger) *telling.Teller {
 	n, resolve := s.Notify, secret.Resolver{Dir: s.Dir}.Resolve
 	client := httpx.New(httpx.Options{AllowPrivate: true, Timeout: 30 * time.Second})
 	var mail telling.Way
@@ -36,7 +38,38 @@ func newTeller(s configs.Server, log *slog.Logger) *telling.Teller {
 	if n.TelegramChat != "" {
 		push = append(push, telling.Telegram{Chat: n.TelegramChat, Bot: n.TelegramBot, Secret: resolve, Client: client})
 	}
-	return telling.New(mail, push, log)
+	return telling.New(mail, push, shelf{kept}, log)
+}
+
+const letterSettings = "letter/"
+
+// shelf keeps letters in the store until they are sent. Where daemons share the
+// store, one that starts may tell again what another is telling: under the same id.
+type shelf struct{ store store.Store }
+
+// Keep implements telling.Shelf.
+func (s shelf) Keep(values map[string][]byte) error {
+	return s.store.Update(context.Background(), func(tx store.Tx) (err error) {
+		for name, v := range values {
+			err = errors.Join(err, tx.PutSetting(letterSettings+name, v))
+		}
+		return err
+	})
+}
+
+// Kept implements telling.Shelf.
+func (s shelf) Kept() (map[string][]byte, error) {
+	kept := map[string][]byte{}
+	err := s.store.View(context.Background(), func(tx store.Tx) error {
+		names, err := tx.SettingNames(letterSettings)
+		for _, name := range names {
+			v, readErr := tx.Setting(name)
+			kept[strings.TrimPrefix(name, letterSettings)] = v
+			err = errors.Join(err, readErr)
+		}
+		return err
+	})
+	return kept, err
 }
 
 // mailOf is the way by mail, and whether it is used.
@@ -86,8 +119,8 @@ func attributes(pairs ...any) (some []any) {
 // send hands a notice to the ways that are set up.
 func (h *house) send(n desk.Notice) {
 	m := telling.Message{
-		ID:    string(campaign.DigestOf(fmt.Appendf(nil, "%s %s %s %s", n.Event, n.At.Format(time.RFC3339Nano), n.Plan, n.Text))[:24]),
-		Title: noticeTitle(n), Text: n.Text, Urgent: n.Urgent, Push: n.Push,
+		ID: string(campaign.DigestOf(fmt.Appendf(nil, "%s %s %s %s", n.Event, n.At.Format(time.RFC3339Nano), n.Plan, n.Text))[:24]),
+		At: n.At, Title: noticeTitle(n), Text: n.Text, Urgent: n.Urgent, Push: n.Push,
 	}
 	if strings.HasPrefix(h.server.BaseURL, "https://") {
 		m.Link = h.server.BaseURL + "/queue"

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -57,9 +58,42 @@ func (b *box) all() []string {
 	return all
 }
 
+// shelf keeps letters in memory.
+type shelf struct {
+	mu     sync.Mutex
+	values map[string][]byte
+}
+
+func (s *shelf) Keep(values map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.values == nil {
+		s.values = map[string][]byte{}
+	}
+	maps.Copy(s.values, values)
+	maps.DeleteFunc(s.values, func(_ string, v []byte) bool { return v == nil })
+	return nil
+}
+
+func (s *shelf) Kept() (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.values), nil
+}
+
+func (s *shelf) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.values)
+}
+
 func running(t *testing.T, mail, push *box, log io.Writer) *Teller {
+	return runningOn(t, &shelf{}, mail, push, log)
+}
+
+func runningOn(t *testing.T, s *shelf, mail, push *box, log io.Writer) *Teller {
 	ctx, cancel := context.WithCancel(context.Background())
-	teller := New(mail, []Way{push}, slog.New(slog.NewTextHandler(log, nil)))
+	teller := New(mail, []Way{push}, s, slog.New(slog.NewTextHandler(log, nil)))
 	var done sync.WaitGroup
 	done.Go(func() { teller.Run(ctx) })
 	t.Cleanup(func() { cancel(); done.Wait() })
@@ -111,13 +145,63 @@ func TestWhatFailsIsTriedAgainUnderTheSameID(t *testing.T) {
 func TestTheEndSendsWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mail := &box{}
-		teller := New(mail, nil, slog.New(slog.DiscardHandler))
+		kept := &shelf{}
+		teller := New(mail, nil, kept, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		teller.Tell(Message{Title: "a"}, []string{"x@example.org"})
 		cancel()
 		teller.Run(ctx)
 		if got := mail.all(); len(got) != 1 {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestARestartLosesNoLetter: what was told to a Teller that never sent, or could
+// not before its end, the next one sends, once.
+func TestARestartLosesNoLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &shelf{}
+		now := time.Now()
+		New(&box{}, []Way{&box{}}, kept, slog.New(slog.DiscardHandler)).Tell(Message{ID: "1", At: now, Title: "of a command", Push: true}, []string{"x@example.org"})
+		ctx, cancel := context.WithCancel(t.Context())
+		deaf := &box{fails: 100}
+		first := New(deaf, nil, kept, slog.New(slog.DiscardHandler))
+		var done sync.WaitGroup
+		done.Go(func() { first.Run(ctx) })
+		first.Tell(Message{ID: "2", At: now.Add(time.Second), Title: "in an outage", Urgent: true}, []string{"x@example.org"})
+		time.Sleep(30 * time.Second)
+		cancel()
+		done.Wait()
+		if kept.size() != 2 { // mail of both; the first Teller had no way to push
+			t.Fatalf("kept are %d: %v", kept.size(), kept.values)
+		}
+		mail, push := &box{}, &box{}
+		next := runningOn(t, kept, mail, push, io.Discard)
+		next.Tell(Message{ID: "2", At: now.Add(time.Second), Title: "in an outage", Urgent: true}, []string{"x@example.org"})
+		time.Sleep(together + time.Second)
+		synctest.Wait()
+		if got := mail.all(); !slices.Equal(got, []string{"x@example.org: in an outage", "x@example.org: of a command"}) {
+			t.Errorf("%q", got)
+		}
+		if kept.size() != 0 {
+			t.Errorf("what was sent stays: %v", kept.values)
+		}
+	})
+}
+
+func TestAnOldLetterIsOfNoUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &shelf{}
+		at := time.Now()
+		New(&box{}, nil, kept, slog.New(slog.DiscardHandler)).Tell(Message{ID: "1", At: at, Title: "long ago", Urgent: true}, []string{"x@example.org"})
+		_ = kept.Keep(map[string][]byte{"rubbish": []byte("{")})
+		time.Sleep(stale + time.Minute)
+		mail, log := &box{}, &bytes.Buffer{}
+		runningOn(t, kept, mail, &box{}, log)
+		synctest.Wait()
+		if len(mail.all()) != 0 || kept.size() != 0 || !strings.Contains(log.String(), "long ago") {
+			t.Errorf("sent %q, kept %v, log %s", mail.all(), kept.values, log)
 		}
 	})
 }
