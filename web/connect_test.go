@@ -39,6 +39,7 @@ func connecting(t *testing.T) (*world, *pretend.Server) {
 var (
 	toPlatform = regexp.MustCompile(`href="(http[^"]+/oauth/authorize[^"]+)"`)
 	flowForm   = regexp.MustCompile(`action="(/flows/[^"]+)"`)
+	cameAlong  = regexp.MustCompile(`name="answer-state" value="([^"]*)"`)
 	prefilled  = regexp.MustCompile(`name="answer-code"[^>]* value="([^"]*)"`)
 )
 
@@ -94,6 +95,10 @@ func TestF57OwnerConnects(t *testing.T) {
 	}
 	page := back(state, code, owner).Body.String()
 	form, answer := first(t, flowForm, page), "answer-code="+url.QueryEscape(first(t, prefilled, page))
+	if first(t, cameAlong, page) != state { // without it, a code alone would be taken where no proof binds it
+		t.Errorf("the state did not come along: %s", page)
+	}
+	answer += "&answer-state=" + url.QueryEscape(state)
 	if got := pressed(w.tcp, "POST", form, answer, boss); got < 400 {
 		t.Errorf("somebody else finishes: %d", got)
 	}

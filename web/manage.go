@@ -157,7 +157,7 @@ func (s *Server) connectBack(w http.ResponseWriter, r *http.Request, p page) err
 	if err != nil {
 		return err
 	}
-	v := flowView{page: p, Flow: f, Prefilled: map[string]string{}}
+	v := flowView{page: p, Flow: f, Prefilled: map[string]string{"state": r.URL.Query().Get("state")}}
 	for _, q := range f.Ask {
 		v.Prefilled[q.Name] = r.URL.Query().Get(q.Name)
 	}

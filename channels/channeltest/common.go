@@ -471,10 +471,10 @@ func (s Suite) copies(t *testing.T) {
 // the answer would.
 func (s Suite) again(t *testing.T) {
 	b := s.bench(t)
+	r := b.prepare(t, 1) // some learn only by it what their platform promises
 	if !b.channel.Class().Repeats() && !s.Twins && !s.Hands || s.Forgets {
 		return // that is why the engine never does it
 	}
-	r := b.prepare(t, 1)
 	receipt, err := b.publish(t.Context(), &r)
 	if !b.done(receipt, err) {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -270,7 +271,13 @@ func TestConnect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token, account, err := b.c.Finish(t.Context(), invited.Begun, map[string]secret.String{"code": secret.New(back)})
+			channeltest.Unbound(t, b.c, invited.Begun, back)
+			u, err := url.Parse(back)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// As a browser brings it: the code, and the state beside it.
+			token, account, err := b.c.Finish(t.Context(), invited.Begun, map[string]secret.String{"code": secret.New(u.Query().Get("code")), "state": secret.New(u.Query().Get("state"))})
 			if err != nil || account.ID != pretend.Account || account.Handle != "@thecampaign" || len(account.Missing) != 0 {
 				t.Fatalf("%+v, %v", account, err)
 			}

@@ -148,6 +148,7 @@ func TestF57ForgedAndReplayed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	channeltest.Unbound(t, b.c, one.Begun, landedOne)
 	if err := finish(one.Begun, landedOne); err != nil {
 		t.Error(err)
 	}

@@ -61,7 +61,7 @@ func (c *Channel) app() *oauth.App {
 		Env: c.env, Client: c.client, Server: c.cfg.Base.Host, ID: c.cfg.ClientID, Secret: c.cfg.ClientSecret,
 		Authorize: address(c.cfg.Site, nil, "oauth", "v2", "authorization"), Token: address(c.cfg.Site, nil, "oauth", "v2", "accessToken"),
 		Revocation: address(c.cfg.Site, nil, "oauth", "v2", "revoke"), Redirect: c.cfg.Redirect, Scopes: c.cfg.scopes(),
-		Label: "Address that the browser shows after agreeing",
+		Label: "Whole address that the browser shows after agreeing",
 		Ahead: renewAhead, Pause: renewPause, Life: usualLife, RefreshLife: refreshLife,
 		OpConnect: opConnect, OpToken: opToken,
 		Fault: func(op string, a httpx.Answer, err error) *channels.Error { return staging(op, a, err, c.env.Now()) },

@@ -58,7 +58,7 @@ func New(c campaign.Channel, env channels.Env) (*Channel, error) {
 	t.app = &oauth.App{
 		Env: env, Client: t.client, Server: cfg.Base.Host, ID: cfg.ClientKey, IDName: "client_key", Secret: cfg.ClientSecret,
 		Authorize: place(cfg.Site.String(), "/v2/auth/authorize/"), Token: t.at("/v2/oauth/token/"), Revocation: t.at("/v2/oauth/revoke/"),
-		Redirect: cfg.Redirect, Scopes: cfg.scopes(), Between: ",", Label: "Address that the browser shows after agreeing",
+		Redirect: cfg.Redirect, Scopes: cfg.scopes(), Between: ",", Label: "Whole address that the browser shows after agreeing",
 		Ahead: renewAhead, Pause: time.Minute, Life: accessLife, RefreshLife: refreshLife, OpConnect: opConnect, OpToken: opToken,
 		Fault: func(op string, a httpx.Answer, err error) *channels.Error { return staging(op, a, err, env.Now()) },
 	}

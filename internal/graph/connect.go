@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/channels"
+	"github.com/ittakesacommunity/takeover/internal/oauth"
 	"github.com/ittakesacommunity/takeover/internal/secret"
 )
 
@@ -63,7 +63,7 @@ func (a App) Begin(host, redirect string) (channels.Invitation, error) {
 	page.RawQuery = url.Values{"client_id": {a.ID}, "redirect_uri": {b.Redirect}, "response_type": {"code"},
 		"scope": {strings.Join(a.Scopes, ",")}, "state": {b.State}}.Encode()
 	out.URL = page.String()
-	out.Ask = []channels.Field{{Name: "code", Label: "Code, or the whole address of the page that you were sent to", Secret: true}}
+	out.Ask = []channels.Field{{Name: "code", Label: "Whole address that the browser shows after agreeing", Secret: true}}
 	if redirect != "" {
 		out.State = b.State
 	}
@@ -77,8 +77,8 @@ type Answer struct {
 	Token    secret.String
 }
 
-// Finish reads what the owner brought. Whoever was sent back was found by the
-// state; where it comes along, it must fit.
+// Finish reads what the owner brought; a code needs the state beside it, as no
+// proof binds it to its flow.
 func (a App) Finish(host string, sealed secret.String, answers map[string]secret.String) (Answer, error) {
 	refuse := func(text string) (Answer, error) {
 		return Answer{}, channels.Unsent(a.Op, channels.ScopeChannel, errors.New(text))
@@ -94,25 +94,9 @@ func (a App) Finish(host string, sealed secret.String, answers map[string]secret
 		}
 		return Answer{Token: secret.New(token)}, nil
 	}
-	code, state := strings.TrimSpace(answers["code"].Reveal()), ""
-	if s, ok := answers["state"]; ok {
-		state = s.Reveal()
-	}
-	if strings.Contains(code, "://") {
-		u, err := url.Parse(code)
-		if err != nil {
-			return refuse("this is neither a code nor an address with one")
-		}
-		code, state = u.Query().Get("code"), u.Query().Get("state")
-		if state == "" {
-			state = "none"
-		}
-	}
-	switch {
-	case state != "" && subtle.ConstantTimeCompare([]byte(state), []byte(b.State)) != 1:
-		return refuse("the answer belongs to another flow; begin anew")
-	case code == "":
-		return refuse("the code is missing")
+	code, err := oauth.Returned(answers, b.State, false)
+	if err != nil {
+		return refuse(err.Error())
 	}
 	return Answer{Code: strings.TrimSuffix(code, "#_"), Redirect: b.Redirect}, nil
 }

@@ -82,15 +82,9 @@ func (a *App) Finish(ctx context.Context, sealed secret.String, answers map[stri
 	if json.Unmarshal([]byte(sealed.Reveal()), &b) != nil || b.Server != a.Server || b.AppID != a.ID || b.State == "" {
 		return refuse("this flow was begun for another server or app; begin anew")
 	}
-	code, state := codeIn(answers["code"].Reveal())
-	if s, ok := answers["state"]; ok {
-		state = s.Reveal()
-	}
-	switch {
-	case state != "" && subtle.ConstantTimeCompare([]byte(state), []byte(b.State)) != 1:
-		return refuse("the answer belongs to another flow; begin anew")
-	case code == "":
-		return refuse("the code is missing")
+	code, err := Returned(answers, b.State, b.Verifier != "")
+	if err != nil {
+		return refuse(err.Error())
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {b.Redirect}}
 	if b.Verifier != "" {
@@ -105,18 +99,34 @@ func (a *App) Finish(ctx context.Context, sealed secret.String, answers map[stri
 	return k, nil
 }
 
-// codeIn is the code that the owner gave: alone, or in the address of the page
-// on which the browser landed, which has the state, too.
-func codeIn(answer string) (code, state string) {
-	answer = strings.TrimSpace(answer)
-	if !strings.Contains(answer, "://") {
-		return answer, ""
+// Returned is the code that the owner brought back from the platform's page:
+// the answer "code", which is the code or the address on which the browser
+// landed. The state that came along, in the address or as an answer of its own,
+// must be the flow's. A code without one is taken only where a proof binds it to
+// the flow: it may be of one that somebody else began.
+func Returned(answers map[string]secret.String, state string, bound bool) (string, error) {
+	code, said := strings.TrimSpace(answers["code"].Reveal()), answers["state"].Reveal()
+	if strings.Contains(code, "://") {
+		u, err := url.Parse(code)
+		if err != nil {
+			return "", errors.New("this is neither a code nor an address with one; begin anew")
+		}
+		code = u.Query().Get("code")
+		if in := u.Query().Get("state"); in != "" {
+			said = in
+		}
 	}
-	u, err := url.Parse(answer)
-	if err != nil {
-		return "", ""
+	switch {
+	case code == "":
+		return "", errors.New("the code is missing; begin anew")
+	case said == "" && bound:
+		return code, nil
+	case said == "":
+		return "", errors.New("a code alone may belong to another flow; begin anew, and give the whole address that the browser shows after agreeing")
+	case subtle.ConstantTimeCompare([]byte(said), []byte(state)) != 1:
+		return "", errors.New("the answer belongs to another flow; begin anew")
 	}
-	return u.Query().Get("code"), u.Query().Get("state")
+	return code, nil
 }
 
 // Revoke ends a token at the platform. The error is a *channels.Error.
