@@ -189,11 +189,17 @@ func cutLast(s string) (before, after string, ok bool) {
 func (a *app) moved(ctx context.Context, path string, in any) error {
 	return a.withClient(ctx, func(c *client) error {
 		var out desk.Moved
-		if err := c.post(ctx, a, path, in, &out); err != nil {
+		err := c.post(ctx, a, path, in, &out)
+		if refused, ok := err.(*apiError); ok && refused.Code == "findings" && refused.decode(&out) == nil {
+			err = exit{exitFindings}
+		} else if err != nil {
 			return err
 		}
-		return a.print("moved", out, out.Diff.Changes, func(w io.Writer) {
+		if printErr := a.print("moved", out, out.Diff.Changes, func(w io.Writer) {
 			a.printFindings(w, out.Findings, nil)
+			if err != nil {
+				return
+			}
 			fmt.Fprintf(w, "%s changed. ", count(out.Edited, "delivery"))
 			if out.Asks {
 				fmt.Fprint(w, "Approval is asked again: this is more than the policy allows. ")
@@ -203,7 +209,10 @@ func (a *app) moved(ctx context.Context, path string, in any) error {
 			}
 			fmt.Fprintln(w)
 			printCorrections(w, out.Corrections)
-		})
+		}); printErr != nil {
+			return printErr
+		}
+		return err
 	})
 }
 
