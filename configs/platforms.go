@@ -37,7 +37,7 @@ var commonSettings = map[string]setting{
 var platformSettings = map[string]map[string]setting{
 	"x": {"consumer_key": {kind: settingSecret}, "consumer_secret": {kind: settingSecret}, "token": {kind: settingSecret}, "token_secret": {kind: settingSecret},
 		"api": {}, "client_id": {}, "client_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "reply_settings": {}, "threads": {kind: settingBool},
-		"redo_on_absent": {kind: settingBool}, "max_weight": {}},
+		"redo_on_absent": {kind: settingBool}, "max_weight": {}, "link_price": {}},
 	"mastodon":  {"server": {kind: settingURL, required: true}, "token": {kind: settingSecret}, "visibility": {}, "thread_visibility": {}, "app_name": {}, "app_website": {kind: settingURL}, "dedupes": {kind: settingBool}},
 	"bluesky":   {"password": {kind: settingSecret}, "image_bytes": {}},
 	"facebook":  {"page": {required: true}, "token": {kind: settingSecret}, "app_id": {}, "app_secret": {kind: settingSecret}, "redirect_uri": {kind: settingURL}, "version": {}},

@@ -66,6 +66,7 @@ func Codes() []Code {
 		{"W065", "a poll's options go out as lines of the text: no polls there, or none beside pictures", "leave it so, or write a variant with another text or without pictures"},
 		{"P066", "a card has no link that it could show", "add a link to the post or to the defaults"},
 		{"W066", "a card is not shown: the post has pictures there", "remove the card, or write a variant without pictures"},
+		{"W067", "the platform charges more for a post with a link, as link_price of its channel says", "leave the link out where the post does not need it"},
 		{"P070", "the medium or its file was not found", "put the file beside the plan, or mend the name"},
 		{"P071", "the file is of a type that cannot be used", "save it as JPEG or PNG"},
 		{"P072", "the file is too large for a channel", "make it smaller"},

@@ -36,6 +36,9 @@ type Config struct {
 	Redo bool
 	// MaxWeight is the longest text, 280 unless the account pays for more.
 	MaxWeight int
+	// LinkPrice is what X charges for a post with a link, as people read it;
+	// "" is not said.
+	LinkPrice string
 	// AllowPrivate permits private addresses and plain http.
 	AllowPrivate bool
 }
@@ -54,6 +57,9 @@ var replySettings = []string{"following", "mentionedUsers", "subscribers", "veri
 
 // clientForm is a program's name as X gives it.
 var clientForm = regexp.MustCompile(`^[A-Za-z0-9_:-]{1,100}$`)
+
+// priceForm is an amount of money.
+var priceForm = regexp.MustCompile(`^[0-9]{1,6}(?:\.[0-9]{1,4})? [A-Z]{3}$`)
 
 // ParseConfig reads the settings of c; the error lists everything that is wrong.
 func ParseConfig(c campaign.Channel) (Config, error) {
@@ -77,6 +83,9 @@ func ParseConfig(c campaign.Channel) (Config, error) {
 			s.Fail("max_weight", "it must be a number from 1 to "+strconv.Itoa(mostWeight))
 		}
 		cfg.MaxWeight = n
+	}
+	if cfg.LinkPrice = s.Text("link_price"); cfg.LinkPrice != "" && !priceForm.MatchString(cfg.LinkPrice) {
+		s.Fail("link_price", "write an amount and a currency, such as 0.20 USD")
 	}
 	if v := cfg.ReplySettings; v != "" && !slices.Contains(replySettings, v) {
 		s.Fail("reply_settings", "it must be one of "+strings.Join(replySettings, ", "))

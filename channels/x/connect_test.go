@@ -220,6 +220,7 @@ func TestConfig(t *testing.T) {
 		{[]string{"api", "v3"}, "api: it must be"},
 		{[]string{"reply_settings", "nobody"}, "reply_settings:"},
 		{[]string{"max_weight", "0"}, "max_weight:"},
+		{[]string{"link_price", "much"}, "link_price:"},
 		{[]string{"client_id", "a b"}, "client_id:"},
 		{[]string{"tokn", "x"}, "tokn: unknown here"},
 		{[]string{"base_url", "http://127.0.0.1"}, "base_url:"},

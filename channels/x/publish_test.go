@@ -341,6 +341,28 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %+v", tt.name, found)
 		}
 	}
+	// What a link costs is said before approval, where the settings name it.
+	paid := newBench(t, pretend.Options{}, "threads", "true", "link_price", "0.20 USD")
+	for _, tt := range []struct {
+		content campaign.Content
+		paths   []string
+	}{
+		{campaign.Content{Text: "no link, although 0.20 and a dot.", Thread: []string{"none"}}, nil},
+		{campaign.Content{Text: "see https://example.org/a"}, []string{"text"}},
+		{campaign.Content{Text: "see below", Link: "https://example.org/a"}, []string{"text"}},
+		{campaign.Content{Text: "a", Thread: []string{"b", "example.org"}}, []string{"thread[1]"}},
+	} {
+		var paths []string
+		for _, f := range paid.c.Check(tt.content) {
+			if f.Code != "W067" || f.Severity != campaign.SeverityWarning || !strings.Contains(f.Message, "0.20 USD") {
+				t.Errorf("%+v", f)
+			}
+			paths = append(paths, f.Path)
+		}
+		if !slices.Equal(paths, tt.paths) {
+			t.Errorf("%+v: %q, want %q", tt.content, paths, tt.paths)
+		}
+	}
 	old := newBench(t, pretend.Options{}, "api", "v1.1", "max_weight", "4000")
 	if found := old.c.Check(campaign.Content{Text: strings.Repeat("a", 4000)}); len(found) != 0 {
 		t.Errorf("%+v", found)

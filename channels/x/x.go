@@ -10,6 +10,7 @@ import (
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
 	"github.com/ittakesacommunity/takeover/internal/httpx"
+	"github.com/ittakesacommunity/takeover/internal/measure"
 	"github.com/ittakesacommunity/takeover/internal/oauth"
 )
 
@@ -103,7 +104,8 @@ var cashtag = regexp.MustCompile(`(?:^|[^\pL\pN_$])\$[A-Za-z]{1,6}(?:[._][A-Za-z
 
 const gif = "image/gif"
 
-// Check finds what X would refuse.
+// Check finds what X would refuse, and what it charges more for where the
+// settings say how much.
 func (c *Channel) Check(content campaign.Content) []campaign.Finding {
 	content = channels.Worded(content)
 	found := channels.Check(c.facts, content)
@@ -111,11 +113,15 @@ func (c *Channel) Check(content campaign.Content) []campaign.Finding {
 		found = append(found, campaign.Finding{Severity: campaign.SeverityError, Code: code, Path: path, Message: message, Fix: fix})
 	}
 	for i, text := range append([]string{content.Text}, content.Thread...) {
+		path := "text"
+		if i > 0 {
+			path = fmt.Sprintf("thread[%d]", i-1)
+		}
+		if c.cfg.LinkPrice != "" && measure.XLink(text) {
+			found = append(found, campaign.Finding{Severity: campaign.SeverityWarning, Code: "W067", Path: path,
+				Message: "X charges " + c.cfg.LinkPrice + " for this post, as it has a link", Fix: "leave the link out where the post does not need it"})
+		}
 		if len(cashtag.FindAllString(text, 2)) > 1 {
-			path := "text"
-			if i > 0 {
-				path = fmt.Sprintf("thread[%d]", i-1)
-			}
 			say("P051", path, "a post has one cashtag at most here", "write the others without $")
 		}
 	}

@@ -44,6 +44,14 @@ func X(text string) (length int, valid bool) {
 	return sum / xScale, len(runes) > 0 && !strings.ContainsAny(text, forbidden)
 }
 
+// XLink tells whether X makes a link of something in the text.
+func XLink(text string) bool {
+	runes, _ := composed(text)
+	links := linkScan{text: runes}
+	link := links.next()
+	return link.to > link.from
+}
+
 // forbidden are the characters that X refuses anywhere in a text.
 const forbidden = "\uFFFE\uFEFF\uFFFF"
 
