@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -367,18 +368,51 @@ func TestAnotherAccount(t *testing.T) {
 	}
 }
 
-// TestRenewal: a token of 60 days is renewed from its 30th day on, once, and
-// one that ended asks for a person.
-func TestRenewal(t *testing.T) {
+// renewed is a channel that was connected now; it counts how often its token is
+// asked to be renewed.
+func renewed(t *testing.T) (*bench, func() int) {
+	t.Helper()
 	b := newBench(t, "token", "")
 	b.s.Accept("EAAGold", pretendgraph.Token{Kind: "user", Scopes: pretend.Scopes, Since: b.now, Expires: b.now.Add(tokenLife)})
 	var err error
 	if b.keep.Kept, err = (graph.Kept{Host: b.c.posts.Host(), Token: "EAAGold", ID: pretend.Account, Since: b.now, Until: b.now.Add(tokenLife)}).Seal(); err != nil {
 		t.Fatal(err)
 	}
-	renewals := func() int {
+	return b, func() int {
 		return len(slices.DeleteFunc(b.s.Calls(), func(c string) bool { return c != "GET /refresh_access_token" }))
 	}
+}
+
+// TestF33OneRenewal: of many that find the token old one renews it. Where the
+// answer is lost the old one serves on, and is renewed later.
+func TestF33OneRenewal(t *testing.T) {
+	b, renewals := renewed(t)
+	first := b.keep.Kept.Reveal()
+	b.now = b.now.Add(31 * 24 * time.Hour)
+	b.s.Set(&pretendgraph.Trouble{Path: "GET /refresh", Status: 502, Effect: true})
+	if _, err := b.c.Inspect(t.Context()); err != nil || renewals() != 1 || b.keep.Kept.Reveal() != first {
+		t.Fatalf("the old token serves: %v, %d renewals", err, renewals())
+	}
+	b.s.Set(nil)
+	b.now = b.now.Add(2 * time.Hour)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := b.c.Inspect(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := renewals() - 1; n != 1 || b.keep.Changes != 1 || b.keep.Kept.Reveal() == first {
+		t.Errorf("%d renewals, %d changes", n, b.keep.Changes)
+	}
+}
+
+// TestRenewal: a token of 60 days is renewed from its 30th day on, once, and
+// one that ended asks for a person.
+func TestRenewal(t *testing.T) {
+	b, renewals := renewed(t)
 	start := b.now
 	for _, tt := range []struct {
 		day, calls int
@@ -395,7 +429,7 @@ func TestRenewal(t *testing.T) {
 		}
 	}
 	b.now = start.Add(1000 * 24 * time.Hour)
-	_, err = b.c.Inspect(t.Context())
+	_, err := b.c.Inspect(t.Context())
 	var e *channels.Error
 	if !errors.As(err, &e) || e.Scope != channels.ScopeChannel || e.Fate != channels.NotSent {
 		t.Errorf("after its end: %+v", err)
