@@ -136,9 +136,7 @@ func wall(int) string { return "wall" }
 // a minute it says so, with the cause, and within a minute of the cure it is
 // green. A store that takes nothing is in TestDaemonIsWatched.
 func TestEachCauseIsSeen(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for minutes of the daemon's to pass")
-	}
+	waitsMinutes(t)
 	for name, see := range map[string]func(t *testing.T){
 		"worker, overdue": seeWorker, "stands still": seeStandstill, "lane": seeLane, "clock": seeClock, "disk": seeDisk, "backup": seeBackup, "token": seeToken,
 	} {
