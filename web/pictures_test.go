@@ -41,7 +41,7 @@ var documented = map[string][]string{
 	"/":         {"phone"},
 	"/calendar": {"arabic"},
 	"/import":   {"desktop", "french", "spanish", "arabic"},
-	"/plans":    {"desktop", "french", "spanish", "arabic"},
+	"/plans":    {"desktop", "french", "spanish"},
 	"/timeline": {"desktop"},
 	"/windows":  {"dark"},
 }

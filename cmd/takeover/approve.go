@@ -61,7 +61,7 @@ func (a *app) approveCommand() *cobra.Command {
 	var plan, post, day, expect string
 	c := &cobra.Command{
 		Use: "approve [ID…]", Short: "Approve exactly what you saw",
-		Example: "  takeover approve --plan mayors-imd-2026\n  takeover approve d_7k2f --expect HASH",
+		Example: "  takeover approve --plan mayors-imd-2026\n  takeover approve d_327ad5 --expect HASH",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && plan == "" && day == "" {
 				return usagef("name deliveries, --plan or --day")

@@ -136,7 +136,7 @@ func deliveryPath(id string, more ...string) string {
 func (a *app) showCommand() *cobra.Command {
 	var attempts bool
 	c := &cobra.Command{
-		Use: "show ID", Short: "Show everything about one delivery", Args: cobra.ExactArgs(1), Example: "  takeover show d_7k2f --attempts",
+		Use: "show ID", Short: "Show everything about one delivery", Args: cobra.ExactArgs(1), Example: "  takeover show d_327ad5 --attempts",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.sight(cmd.Context(), args[0], "delivery", func(w io.Writer, s desk.Sight, loc *time.Location) {
 				a.printRows(w, []desk.Row{s.Row}, loc)
@@ -175,7 +175,7 @@ func counts(n campaign.Numbers) string {
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "explain ID", Short: "Say in a sentence why a delivery is where it is, and what moves it on", Args: cobra.ExactArgs(1),
-		Example: "  takeover explain d_7k2f",
+		Example: "  takeover explain d_327ad5",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.sight(cmd.Context(), args[0], "explanation", func(w io.Writer, s desk.Sight, _ *time.Location) {
 				fmt.Fprintln(w, escapeTerminal(s.Why+" "+s.Next))
@@ -235,7 +235,7 @@ func ids(args []string) []campaign.DeliveryID {
 func (a *app) cancelCommand() *cobra.Command {
 	var why string
 	c := &cobra.Command{
-		Use: "cancel ID…", Short: "Cancel deliveries that have not left", Args: cobra.MinimumNArgs(1), Example: "  takeover cancel d_7k2f -m \"wrong photo\"",
+		Use: "cancel ID…", Short: "Cancel deliveries that have not left", Args: cobra.MinimumNArgs(1), Example: "  takeover cancel d_327ad5 -m \"wrong photo\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.deed(cmd.Context(), "/cancel", map[string]any{"ids": ids(args), "why": why})
 		},
@@ -248,7 +248,7 @@ func (a *app) rescheduleCommand() *cobra.Command {
 	var at, why string
 	c := &cobra.Command{
 		Use: "reschedule ID", Short: "Make a new delivery of one that did not go out", Args: cobra.ExactArgs(1),
-		Example: "  takeover reschedule d_7k2f --at +10m",
+		Example: "  takeover reschedule d_327ad5 --at +10m",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := desk.Reschedule{Why: why}
 			if at != "" {
@@ -268,7 +268,7 @@ func (a *app) rescheduleCommand() *cobra.Command {
 
 func (a *app) retryCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "retry ID", Short: "Try again at once what provably was not sent", Args: cobra.ExactArgs(1), Example: "  takeover retry d_7k2f",
+		Use: "retry ID", Short: "Try again at once what provably was not sent", Args: cobra.ExactArgs(1), Example: "  takeover retry d_327ad5",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.deed(cmd.Context(), deliveryPath(args[0], "/retry"), nil)
 		},
@@ -279,7 +279,7 @@ func (a *app) resolveCommand() *cobra.Command {
 	var r desk.Resolution
 	c := &cobra.Command{
 		Use: "resolve ID", Short: "Settle a doubt that nobody else can", Args: cobra.ExactArgs(1),
-		Example: "  takeover resolve d_7k2f --published-as https://t.me/itac/12 -m \"seen it\"\n  takeover resolve d_7k2f --not-published -m \"looked, it is not there\"",
+		Example: "  takeover resolve d_327ad5 --published-as https://t.me/itac/12 -m \"seen it\"\n  takeover resolve d_327ad5 --not-published -m \"looked, it is not there\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.deed(cmd.Context(), deliveryPath(args[0], "/resolve"), r)
 		},

@@ -11,7 +11,7 @@ func (a *app) deleteCommand() *cobra.Command {
 		Long: `delete takes down what one delivery made public, all parts of it, where the platform
 allows it, and records that. It is never published again by itself. Copies on
 other servers and in people's hands are beyond its reach.`,
-		Example: "  takeover delete d_7k2f -m \"the speaker withdrew consent\"",
+		Example: "  takeover delete d_327ad5 -m \"the speaker withdrew consent\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.dryRun {
 				return usagef("deleting cannot be tried without doing it; look with: takeover show %s", args[0])
