@@ -29,7 +29,7 @@ until_count() { for _ in $(seq 600); do [ "$(count "$2")" -ge "$1" ] && return; 
 plan() { # plan NAME N SECONDS: N posts, the first due in so many seconds, one a second
   printf 'schema: takeover/plan-v1\nplan: %s\ncampaign: itac\nwindow: w\ntitle: %s\ntimezone: UTC\nlanguages: [en]\nposts:\n' "$1" "$1"
   for i in $(seq "$2"); do
-    printf '  - {id: %s-%d, kind: message, at: "%s", channels: [wall], text: {en: "Welcome to our city, says post %d of %s."}}\n' \
+    printf '  - {id: %s-%d, kind: message, at: "%s", channels: [telegram-news], text: {en: "Welcome to our city, says post %d of %s."}}\n' \
       "$1" "$i" "$(date -u -d "+$(($3 + i)) seconds" +%Y-%m-%dT%H:%M:%S)" "$i" "$1"
   done
 }
@@ -53,20 +53,14 @@ say "start, and publish to the sandbox"
 takeover sandbox --listen 127.0.0.1:8081 >/walk/sandbox.log 2>&1 &
 sandbox=$!
 serve
-write /tmp/campaign.yaml <<YAML
-schema: takeover/campaign-v1
-campaign: {id: itac, title: It Takes a Community, timezone: UTC, languages: [en]}
-mechanisms: {mayors: {title: Mayors Mechanism}}
-channels:
-  wall: {platform: sandbox, account: itac, base_url: "http://127.0.0.1:8081", allow_private: true, languages: separate, min_gap: 0s}
-windows:
-  w: {mechanism: mayors, from: "$(date -u -d yesterday +%Y-%m-%dT00:00)", to: "$(date -u -d '+7 days' +%Y-%m-%dT00:00)", channels: [wall]}
-people:
-  - {mail: desk@campaign.example, roles: [organizer, operator]}
-  - {mail: lead@mayors.example, roles: ["lead:mayors"]}
-policies: {min_lead: 0s}
-YAML
-run campaign apply /tmp/campaign.yaml --as desk@campaign.example --yes --quiet
+# The example as init gives it, its plan of the coming days, and a window that is open now.
+as takeover init /tmp/itac --from-example itac --no-input
+as sed -i 's/min_lead: [0-9a-z]*/min_lead: 0s/' /tmp/itac/campaign.yaml
+run campaign apply /tmp/itac/campaign.yaml --as desk@campaign.example --yes --quiet
+run window grant w --mechanism mayors --from "$(date -u -d yesterday +%Y-%m-%dT00:00:00Z)" --to "$(date -u -d '+2 days' +%Y-%m-%dT00:00:00Z)" \
+  --channel telegram-news --shared --as desk@campaign.example --yes --quiet
+run plan submit /tmp/itac/mayors-imd-2026.yaml --as lead@mayors.example --quiet
+run approve --plan mayors-imd-2026 --as desk@campaign.example --quiet
 plan first 5 2 | submit first
 until_count 5 published
 [ "$(shown)" = 5 ] || fail "the public saw $(shown) posts, not 5"
