@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"internal/child":           {},
 	"internal/factor":          {},
 	"internal/clock":           {},
-	"internal/graph":           {"campaign", "channels", "internal/httpx", "internal/secret"},
+	"internal/graph":           {"campaign", "channels", "internal/httpx", "internal/oauth", "internal/secret"},
 	"internal/graph/graphtest": {"campaign", "channels", "channels/channeltest", "internal/graph", "internal/graph/*", "internal/httpx", "internal/secret"},
 	"internal/graph/*":         {"campaign", "channels", "internal/graph", "internal/graph/*", "internal/httpx", "internal/secret"},
 	"internal/httpx":           {},
