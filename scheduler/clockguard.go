@@ -159,7 +159,8 @@ func (g *guard) weighDates() {
 		if now-d.at > skewFresh {
 			continue
 		}
-		if (d.skew - g.vouch[s]).Abs() <= maxSkew {
+		// Also one that a person vouched against may come to agree with our clock.
+		if min(d.skew.Abs(), (d.skew-g.vouch[s]).Abs()) <= maxSkew {
 			agree[s.host]++
 		} else {
 			off = fmt.Sprintf("%s says that the clock is off by %s", s.name, (-d.skew).Round(time.Second))

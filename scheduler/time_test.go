@@ -182,6 +182,28 @@ func TestF20APersonVouches(t *testing.T) {
 	})
 }
 
+// TestF20AWrongPlatformIsSetRight: a person said that our clock is right and the
+// platform's is not; once the platform agrees with ours, that is no new doubt.
+func TestF20AWrongPlatformIsSetRight(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		id := w.add("a", "c00", 30*time.Minute)
+		p := w.p0()
+		p.skew = time.Hour
+		w.start()
+		goBy(time.Minute)
+		if _, on := w.stored().Causes[campaign.CauseClock]; !on {
+			t.Fatal("the clock is trusted")
+		}
+		w.switches(func(s *campaign.Switches) { delete(s.Causes, campaign.CauseClock) })
+		if err := w.e.Lift(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		p.becomes(func() { p.skew = 0 })
+		goBy(30 * time.Minute)
+		w.is(id, campaign.Published, 1)
+	})
+}
+
 func TestF20JumpWhileStopped(t *testing.T) {
 	bubble(t, 3, func(t *testing.T, w *world) { // a daemon that starts with the distrust stored
 		id := w.add("a", "c00", time.Minute)
