@@ -81,9 +81,9 @@ func (r *room) voices(s Scope, public bool) ([]campaign.Voice, error) {
 func (r *room) tagsOf(id campaign.PlanID) (map[campaign.PostID]map[string]string, error) {
 	out := map[campaign.PostID]map[string]string{}
 	p, err := r.Plan(id)
-	var src []byte
+	var parsed *plan.Plan
 	if err == nil {
-		src, err = r.Blob(p.Source)
+		parsed, err = fileOf(r.Tx, &p)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return out, nil // a delivery whose plan is gone says nothing
@@ -91,7 +91,7 @@ func (r *room) tagsOf(id campaign.PlanID) (map[campaign.PostID]map[string]string
 	if err != nil {
 		return nil, err
 	}
-	if parsed, _ := plan.Parse(p.File, src); parsed != nil {
+	if parsed != nil {
 		for i := range parsed.Posts {
 			x := &parsed.Posts[i]
 			out[campaign.PostID(x.ID.Value)] = parsed.TagsOf(x)

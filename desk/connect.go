@@ -355,10 +355,8 @@ func (d *Desk) Connections(ctx context.Context, a campaign.Actor) ([]campaign.Co
 // campaign there are none.
 func (d *Desk) Accounts(ctx context.Context) (list []campaign.Connection, err error) {
 	err = d.Store.View(ctx, func(tx store.Tx) error {
-		c, err := tx.Campaign()
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		} else if err != nil {
+		c, err := campaignYet(tx)
+		if c == nil {
 			return err
 		}
 		list, err = connectionsOf(tx, c)

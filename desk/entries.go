@@ -39,9 +39,7 @@ func (d *Desk) CollectEntries(ctx context.Context) error {
 	var due []Entries
 	var c *campaign.Campaign
 	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
-		if c, err = tx.Campaign(); errors.Is(err, store.ErrNotFound) {
-			return nil
-		} else if err != nil {
+		if c, err = campaignYet(tx); c == nil {
 			return err
 		}
 		due, err = entriesDue(tx, c, d.Clock.Now())
@@ -63,13 +61,10 @@ func entriesDue(tx store.Tx, c *campaign.Campaign, now time.Time) ([]Entries, er
 	}
 	var due []Entries
 	for _, p := range plans {
-		source, err := tx.Blob(p.Source)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // it was not handed in as a file
-		} else if err != nil {
+		parsed, err := fileOf(tx, &p)
+		if err != nil {
 			return nil, err
 		}
-		parsed, _ := plan.Parse(p.File, source)
 		if parsed == nil || !slices.ContainsFunc(parsed.Posts, isChallenge) {
 			continue // most plans: their deliveries, which may be very many, are not read
 		}

@@ -48,13 +48,12 @@ type Turnover struct {
 func (d *Desk) Handover(ctx context.Context, a campaign.Actor, w campaign.TakeoverID) (Turnover, error) {
 	var out Turnover
 	err := d.look(ctx, a, func(r *room) error {
-		t, ok := r.c.Takeovers[w]
-		if !ok {
-			return fmt.Errorf("window %s: %w", w, store.ErrNotFound)
+		t, err := windowOf(r.c, w)
+		if err != nil {
+			return err
 		}
 		out = Turnover{Window: w, Mechanism: t.Mechanism, Name: r.c.Mechanisms[t.Mechanism].Title, From: t.From, To: t.To,
 			Channels: []ChannelLine{}, Public: []RecapLine{}, Doubt: []RecapLine{}, Queued: []RecapLine{}, Notes: []Note{}}
-		var err error
 		if out.Next, err = r.handover(t); err != nil {
 			return err
 		}
@@ -96,9 +95,9 @@ func (d *Desk) HandoverNote(ctx context.Context, a campaign.Actor, w campaign.Ta
 		return n, fmt.Errorf("%w: a note has at most %d bytes, and is not empty", ErrUsage, maxNote)
 	}
 	err := d.do(ctx, a, "handover.note", func(r *room) error {
-		t, ok := r.c.Takeovers[w]
-		if !ok {
-			return fmt.Errorf("window %s: %w", w, store.ErrNotFound)
+		t, err := windowOf(r.c, w)
+		if err != nil {
+			return err
 		}
 		if err := r.may(campaign.ActAnchor, campaign.Object{Mechanism: t.Mechanism, Takeover: &t}); err != nil {
 			return err

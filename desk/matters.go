@@ -74,11 +74,8 @@ var deadlineWarnings = [...]time.Duration{24 * time.Hour, 72 * time.Hour}
 // untold are the matters of which people are to be told now, and the records
 // of those that are over.
 func (d *Desk) untold(tx store.Tx) (due []matter, over []string, err error) {
-	c, err := tx.Campaign()
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, nil
-	}
-	if err != nil {
+	c, err := campaignYet(tx)
+	if c == nil {
 		return nil, nil, err
 	}
 	r := &room{Tx: tx, c: c, now: d.Clock.Now()}
@@ -148,13 +145,9 @@ func (r *room) matters() ([]matter, error) {
 // windowMatters are the windows whose submission ends soon, and those that are
 // open. A moved deadline or window is told of anew: its time is in the key.
 func (r *room) windowMatters() ([]matter, error) {
-	plans, err := r.Tx.Plans()
+	handedIn, err := r.plansByWindow()
 	if err != nil {
 		return nil, err
-	}
-	handedIn := map[campaign.TakeoverID]int{}
-	for _, p := range plans {
-		handedIn[p.Takeover]++
 	}
 	var open []matter
 	for _, w := range r.windowLines(handedIn) {

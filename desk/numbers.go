@@ -58,11 +58,8 @@ func (d *Desk) uncounted(ctx context.Context, cursor string) (due []counting, ne
 	now := d.Clock.Now()
 	err = d.Store.View(ctx, func(tx store.Tx) error {
 		due = nil
-		c, err := tx.Campaign()
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
+		c, err := campaignYet(tx)
+		if c == nil {
 			return err
 		}
 		ds, at, err := tx.List(store.Filter{States: []campaign.State{campaign.Published}, From: now.Add(-countedFor), To: now}, cursor, countedPage)

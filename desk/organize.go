@@ -236,7 +236,8 @@ func (d *Desk) configure(ctx context.Context, a campaign.Actor, deed, object str
 	return out, err
 }
 
-func (r *room) window(c *campaign.Campaign, id campaign.TakeoverID) (campaign.Takeover, error) {
+// windowOf is a window of the campaign; ErrNotFound.
+func windowOf(c *campaign.Campaign, id campaign.TakeoverID) (campaign.Takeover, error) {
 	t, ok := c.Takeovers[id]
 	if !ok {
 		return t, fmt.Errorf("window %s: %w", id, store.ErrNotFound)
@@ -274,7 +275,7 @@ func (d *Desk) GrantWindow(ctx context.Context, a campaign.Actor, id campaign.Ta
 // ExtendWindow moves a window's end, later or earlier.
 func (d *Desk) ExtendWindow(ctx context.Context, a campaign.Actor, id campaign.TakeoverID, to time.Time) (Applied, error) {
 	return d.configure(ctx, a, "window.extend", string(id), func(r *room, c *campaign.Campaign) error {
-		t, err := r.window(c, id)
+		t, err := windowOf(c, id)
 		if err != nil {
 			return err
 		}
@@ -294,7 +295,7 @@ func (d *Desk) ExtendWindow(ctx context.Context, a campaign.Actor, id campaign.T
 // its time comes; what is at the gate is taken back.
 func (d *Desk) RevokeWindow(ctx context.Context, a campaign.Actor, id campaign.TakeoverID, why string) (Applied, error) {
 	out, err := d.configure(ctx, a, "window.revoke", string(id), func(r *room, c *campaign.Campaign) error {
-		t, err := r.window(c, id)
+		t, err := windowOf(c, id)
 		if err != nil {
 			return err
 		}

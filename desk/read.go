@@ -199,15 +199,9 @@ func anchorViews(anchors map[string]campaign.Anchor, ds []campaign.Delivery) map
 // enliven adds to the posts of a plan what people do after its submission:
 // values to fill in, and the challenges with those who answered.
 func (r *room) enliven(v *PlanView) error {
-	source, err := r.Blob(v.Source)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // it was not handed in as a file
-	} else if err != nil {
+	parsed, err := fileOf(r.Tx, &v.Plan)
+	if err != nil || parsed == nil || !slices.ContainsFunc(parsed.Posts, func(x plan.Post) bool { return x.Challenge != nil || len(x.Asked(nil)) > 0 }) {
 		return err
-	}
-	parsed, _ := plan.Parse(v.File, source)
-	if parsed == nil || !slices.ContainsFunc(parsed.Posts, func(x plan.Post) bool { return x.Challenge != nil || len(x.Asked(nil)) > 0 }) {
-		return nil
 	}
 	entries, err := entriesOf(r.Tx, v.ID)
 	if err != nil {

@@ -134,9 +134,9 @@ func (d *Desk) CloseRecap(ctx context.Context, a campaign.Actor, w campaign.Take
 
 // recap reads the closed report, or writes the present one.
 func (r *room) recap(w campaign.TakeoverID) (Recap, error) {
-	t, ok := r.c.Takeovers[w]
-	if !ok {
-		return Recap{}, fmt.Errorf("window %s: %w", w, store.ErrNotFound)
+	t, err := windowOf(r.c, w)
+	if err != nil {
+		return Recap{}, err
 	}
 	if err := r.may(campaign.ActRead, campaign.Object{Mechanism: t.Mechanism, Takeover: &t}); err != nil {
 		return Recap{}, err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ittakesacommunity/takeover/campaign"
+	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -77,6 +78,33 @@ func campaignOf(tx store.Tx) (*campaign.Campaign, error) {
 		return nil, noCampaign{}
 	}
 	return c, err
+}
+
+// campaignYet is the campaign, for what the daemon does by itself: nil where
+// there is none yet, which is no error, and where it cannot be read.
+func campaignYet(tx store.Tx) (*campaign.Campaign, error) {
+	c, err := tx.Campaign()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return c, nil
+}
+
+// fileOf is what the plan's stored file says; nil where it was not handed in as
+// a file, or is none that can be read.
+func fileOf(tx store.Tx, p *campaign.Plan) (*plan.Plan, error) {
+	source, err := tx.Blob(p.Source)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	parsed, _ := plan.Parse(p.File, source)
+	return parsed, nil
 }
 
 // told turns what store and life refuse into what doors tell apart.

@@ -140,9 +140,9 @@ func (d *Desk) SheetTemplate(ctx context.Context, a campaign.Actor, id campaign.
 	var c *campaign.Campaign
 	err := d.look(ctx, a, func(r *room) error {
 		c = r.c
-		w, ok := c.Takeovers[id]
-		if !ok {
-			return fmt.Errorf("window %s: %w", id, store.ErrNotFound)
+		w, err := windowOf(c, id)
+		if err != nil {
+			return err
 		}
 		return r.may(campaign.ActSubmit, campaign.Object{Mechanism: w.Mechanism, Takeover: &w})
 	})

@@ -114,18 +114,23 @@ func (d *Desk) Windows(ctx context.Context, a campaign.Actor) ([]WindowLine, err
 		if err := r.may(campaign.ActRead, campaign.Object{}); err != nil {
 			return err
 		}
-		plans, err := r.Tx.Plans()
-		if err != nil {
-			return err
+		n, err := r.plansByWindow()
+		if err == nil {
+			lines = r.windowLines(n)
 		}
-		n := map[campaign.TakeoverID]int{}
-		for _, p := range plans {
-			n[p.Takeover]++
-		}
-		lines = r.windowLines(n)
-		return nil
+		return err
 	})
 	return lines, err
+}
+
+// plansByWindow are how many plans were handed in for each.
+func (r *room) plansByWindow() (map[campaign.TakeoverID]int, error) {
+	plans, err := r.Tx.Plans()
+	n := map[campaign.TakeoverID]int{}
+	for _, p := range plans {
+		n[p.Takeover]++
+	}
+	return n, err
 }
 
 // windowLines describes every window, by begin then id; plans is how many each has.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ittakesacommunity/takeover/campaign"
 	"github.com/ittakesacommunity/takeover/channels"
-	"github.com/ittakesacommunity/takeover/plan"
 	"github.com/ittakesacommunity/takeover/store"
 )
 
@@ -29,9 +28,7 @@ func (d *Desk) WatchEvents(ctx context.Context) error {
 	var due []liveEvent
 	var c *campaign.Campaign
 	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
-		if c, err = tx.Campaign(); errors.Is(err, store.ErrNotFound) {
-			return nil
-		} else if err != nil {
+		if c, err = campaignYet(tx); c == nil {
 			return err
 		}
 		due, err = eventsDue(tx, d.Clock.Now())
@@ -72,13 +69,10 @@ func eventsDue(tx store.Tx, now time.Time) ([]liveEvent, error) {
 		if len(waits) == 0 {
 			continue
 		}
-		source, err := tx.Blob(p.Source)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // it was not handed in as a file
-		} else if err != nil {
+		parsed, err := fileOf(tx, &p)
+		if err != nil {
 			return nil, err
 		}
-		parsed, _ := plan.Parse(p.File, source)
 		if parsed == nil {
 			continue
 		}

@@ -42,11 +42,8 @@ func (d *Desk) TellZones(ctx context.Context) error {
 // rezoned looks through the plans of zones whose rules are not those of the last
 // time; rules is nil where there is nothing to keep.
 func (d *Desk) rezoned(tx store.Tx) (told []Notice, rules map[string]string, err error) {
-	c, err := tx.Campaign()
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, nil
-	}
-	if err != nil {
+	c, err := campaignYet(tx)
+	if c == nil {
 		return nil, nil, err
 	}
 	r := &room{Tx: tx, c: c, now: d.Clock.Now()}
