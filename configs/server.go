@@ -125,6 +125,10 @@ type Setting struct {
 	Secret  bool   `json:"secret,omitempty"` // Value says where it is, not what it is
 }
 
+// Shared tells whether the store is a database that several daemons open; else
+// it is a file, which is one process's alone.
+func (s *Server) Shared() bool { return s.StoreDriver == "postgres" }
+
 // Settings lists every key with its value and origin in the order of the file.
 func (s *Server) Settings() []Setting {
 	list := make([]Setting, len(serverKeys))
@@ -222,7 +226,7 @@ func (s *Server) check(file string) campaign.Findings {
 			add("C022", p.path, p.file+" lies inside the data folder "+s.Layout.Data+": a copy of the folder would carry it along", "keep it outside, for example beside takeover.yaml")
 		}
 	}
-	if s.StoreDriver == "postgres" && s.DSNFile == "" {
+	if s.Shared() && s.DSNFile == "" {
 		add("C006", "store.driver", "the postgres store has no dsn_file", "write the connection string into a file and name it: dsn_file: dsn")
 	}
 	if o := s.OpenID; o.Issuer != "" {

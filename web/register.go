@@ -227,8 +227,11 @@ func (v creditsView) Last(t time.Time) string { return v.Day(t.Add(-time.Nanosec
 // creditsPage is for everybody where the campaign publishes it; its own people
 // see it as it would be published.
 func (s *Server) creditsPage(w http.ResponseWriter, r *http.Request, p page) error {
-	found, err := s.Desk.Credits(r.Context(), p.actor)
-	if p.Person == "" || errors.Is(err, campaign.ErrNotAllowed) {
+	found, err := desk.Credits{}, campaign.ErrNotAllowed
+	if p.Person != "" {
+		found, err = s.Desk.Credits(r.Context(), p.actor)
+	}
+	if errors.Is(err, campaign.ErrNotAllowed) {
 		found, err = s.Desk.PublicCredits(r.Context())
 	}
 	if err != nil {

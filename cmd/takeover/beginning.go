@@ -79,7 +79,7 @@ func (b beginning) undo(close func() error) error {
 // an empty store publishes nothing of the right one.
 func mayBegin(s configs.Server, apply string) error {
 	l := s.Layout
-	if apply != "" || s.StoreDriver != "bbolt" || !absent(l.Store) || !absent(l.Data) {
+	if apply != "" || s.Shared() || !absent(l.Store) || !absent(l.Data) {
 		return nil
 	}
 	return unreachable{fmt.Errorf("there is no data folder %s; look whether its name is right, or begin a campaign there: takeover init, or takeover serve --apply campaign.yaml", l.Data)}

@@ -114,7 +114,7 @@ func (a *app) applyCampaign(ctx context.Context, file string, expect uint64, the
 func (a *app) change(ctx context.Context, c *client, method, path string, in any, sources map[string][]byte, then func(web.CampaignChange) error) error {
 	var out web.CampaignChange
 	err := c.send(ctx, a, method, path, in, &out)
-	if refused, ok := err.(*apiError); ok && refused.Code == "findings" && refused.decode(&out) == nil {
+	if foundFaults(err, &out) {
 		err = exit{exitFindings}
 	} else if err != nil {
 		return err

@@ -55,6 +55,13 @@ func (e *apiError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
+// foundFaults tells whether err says that findings stand in the way, and reads
+// the answer with them into out.
+func foundFaults(err error, out any) bool {
+	var refused *apiError
+	return errors.As(err, &refused) && refused.Code == "findings" && refused.decode(out) == nil
+}
+
 // connect finds the daemon, or opens the data folder where none runs.
 func (a *app) connect(ctx context.Context) (c *client, err error) {
 	return c, patiently(ctx, func() error {
@@ -96,13 +103,24 @@ func (a *app) headers() http.Header {
 	return http.Header{web.AsHeader: {a.as}}
 }
 
+// storeIsThere refuses a folder without a store, which would be made by opening it.
+func storeIsThere(s configs.Server) error {
+	if s.Shared() {
+		return nil // it is there or not, whatever lies in the folder
+	}
+	_, err := os.Stat(s.Layout.Store)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)
+	case err != nil:
+		return fmt.Errorf("the store cannot be reached: %w; look who owns its folder, takeover runs as the one who made it", err)
+	}
+	return nil
+}
+
 func (a *app) openFolder(s configs.Server) (*client, error) {
-	if s.StoreDriver != "bbolt" {
-		// It is there or not, whatever lies in the folder.
-	} else if _, err := os.Stat(s.Layout.Store); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, unreachable{fmt.Errorf("the store cannot be reached: %w; look who owns its folder, takeover runs as the one who made it", err)}
-	} else if err != nil {
-		return nil, unreachable{fmt.Errorf("no daemon runs and there is no store at %s; begin with: takeover init, or look at: takeover demo", s.Layout.Store)}
+	if err := storeIsThere(s); err != nil {
+		return nil, unreachable{err}
 	}
 	h, err := openHouse(s, houseOptions{log: a.logger()})
 	if err != nil {

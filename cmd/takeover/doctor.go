@@ -379,7 +379,7 @@ func isSecretRef(v string) bool { return strings.HasPrefix(v, "file:") || string
 // ownSecrets are the references of takeover.yaml.
 func ownSecrets(s configs.Server) []string {
 	own := []string{s.Notify.SMTPPassword, s.Notify.NtfyToken, s.Notify.HookSecret, s.Notify.TelegramBot, s.OpenID.Secret}
-	if s.StoreDriver == "postgres" {
+	if s.Shared() {
 		own = append(own, "file:"+s.DSNFile)
 	}
 	return slices.DeleteFunc(own, func(r string) bool { return r == "" })

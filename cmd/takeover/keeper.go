@@ -44,7 +44,7 @@ type keeper interface {
 // folder is this process's alone until the store is closed; where that is not
 // so, the error is a *boltstore.LockedError.
 func openStore(s configs.Server, publish bool) (keeper, error) {
-	if s.StoreDriver == "postgres" {
+	if s.Shared() {
 		return openShared(s)
 	}
 	l := s.Layout

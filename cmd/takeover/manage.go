@@ -190,7 +190,7 @@ func (a *app) moved(ctx context.Context, path string, in any) error {
 	return a.withClient(ctx, func(c *client) error {
 		var out desk.Moved
 		err := c.post(ctx, a, path, in, &out)
-		if refused, ok := err.(*apiError); ok && refused.Code == "findings" && refused.decode(&out) == nil {
+		if foundFaults(err, &out) {
 			err = exit{exitFindings}
 		} else if err != nil {
 			return err

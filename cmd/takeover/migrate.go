@@ -72,7 +72,7 @@ func (a *app) migrate(ctx context.Context, trial bool) (m migration, err error) 
 	if err != nil {
 		return m, err
 	}
-	if s.StoreDriver != "bbolt" {
+	if s.Shared() {
 		return m, usagef("this store is PostgreSQL: a daemon that starts brings its tables to the form it knows; copy the database with its own tools before")
 	}
 	path := s.Layout.Store

@@ -390,14 +390,9 @@ func (a *app) handIn(ctx context.Context, file, path string, in web.Submission, 
 		with.Window, with.Columns = in.Window, in.Columns
 		var out desk.Submitted
 		err = c.post(ctx, a, path, with, &out)
-		var refused *apiError
-		if errors.As(err, &refused) && refused.Code == "findings" {
-			if jsonErr := refused.decode(&out); jsonErr != nil {
-				return err
-			}
+		if foundFaults(err, &out) {
 			err = exit{exitFindings}
-		}
-		if err != nil && !errors.As(err, &exit{}) {
+		} else if err != nil {
 			return err
 		}
 		if printErr := a.print("submission", out, out.Diff.Changes, func(w io.Writer) {

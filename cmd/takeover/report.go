@@ -155,11 +155,13 @@ func (a *app) creditsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withClient(cmd.Context(), func(c *client) error {
 				var out desk.Credits
-				err := c.get(cmd.Context(), "/credits", nil, &out)
+				ask := func() error { return c.get(cmd.Context(), "/credits", nil, &out) }
 				if cmd.Flags().Changed("publish") {
-					err = c.post(cmd.Context(), a, "/credits", map[string]bool{"publish": publish}, &out)
+					ask = func() error {
+						return c.post(cmd.Context(), a, "/credits", map[string]bool{"publish": publish}, &out)
+					}
 				}
-				if err != nil {
+				if err := ask(); err != nil {
 					return err
 				}
 				return a.print("credits", out, nil, func(w io.Writer) {

@@ -254,8 +254,8 @@ func (a *app) restore(ctx context.Context, file string, ids []age.Identity, forc
 	if err != nil {
 		return err
 	}
-	if s.StoreDriver != "bbolt" {
-		return usagef("this store is PostgreSQL: put it back with its own tools, or restore into a folder with --data FOLDER and copy that into an empty database: takeover store copy")
+	if s.Shared() {
+		return usagef("this store is PostgreSQL: put it back with its own tools; what a backup holds says: takeover restore FILE --verify")
 	}
 	held, err := roomFor(ctx, s.Layout, force)
 	if err != nil {
@@ -307,7 +307,7 @@ const stagePrefix = ".restoring-"
 // wholeRestore is an error where a restore was cut short after what lay there
 // was moved aside: an empty store would begin in its place.
 func wholeRestore(s configs.Server) error {
-	if s.StoreDriver != "bbolt" {
+	if s.Shared() {
 		return nil
 	}
 	l := s.Layout
